@@ -1,0 +1,104 @@
+"""The command `bastide`: picks the command that was asked for, and imports nothing else.
+
+What the commands do is their modules' business; this module owns their list, the help and the exit codes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+VERSION = "0.1.0"
+
+SUCCESS, SCENARIO_FAILED, USAGE, NO_ISOLATION, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Command(NamedTuple):
+    """One command, and the function that runs it: takes the further arguments, returns the exit code."""
+
+    name: str
+    function: str
+    summary: str
+    example: str
+
+
+COMMANDS = (
+    Command("run", "bastide.tool.run:main", "run a scenario, given by name or by path", "bastide run hello"),
+    Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate, and what is in the way",
+            "bastide doctor"),
+    Command("test", "bastide.tool.development:test", "run the tests, all or those named; options go to pytest",
+            "bastide test tests/base -k label"),
+    Command("lint", "bastide.tool.development:lint", "check style, types, and who imports whom", "bastide lint"),
+    Command("bench", "bastide.tool.development:bench", "run a benchmark; without a name: list them",
+            "bastide bench"),
+)
+
+_HELP = """\
+Bastide {version}: systems of small components that hold nothing but what they were given.
+
+usage: bastide COMMAND [ARGUMENT...]        bastide COMMAND --help tells more
+
+{commands}
+
+exit codes: 0 success, 1 the scenario (or a test) failed, 2 wrong usage or an error in the scenario,
+            3 this host can't isolate components as promised, 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the result is the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:             # the reader of `bastide ... | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SUCCESS
+
+
+def help_text() -> str:
+    """One screen: every command with an example."""
+    commands = "\n".join(f"  {command.name:8}{command.summary}\n          $ {command.example}" for command in COMMANDS)
+    return _HELP.format(version=VERSION, commands=commands)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        print(help_text(), end="", file=sys.stderr)
+        return USAGE
+    name, *further = words
+    if name in ("--help", "-h", "help"):
+        print(help_text(), end="")
+        return SUCCESS
+    if name in ("--version", "-V"):
+        print(f"bastide {VERSION}")
+        return SUCCESS
+    for command in COMMANDS:
+        if command.name == name:
+            return _function(command)(further)
+    return _unknown(name)
+
+
+def _function(command: Command) -> Callable[[list[str]], int]:
+    module, _, function = command.function.partition(":")
+    result: Callable[[list[str]], int] = getattr(importlib.import_module(module), function)
+    return result
+
+
+def _unknown(name: str) -> int:
+    from bastide.tool.suggestion import suggestion
+
+    kind = "option" if name.startswith("-") else "command"
+    print(f"bastide: there is no {kind} '{name}'{suggestion(name, [command.name for command in COMMANDS])}",
+          file=sys.stderr)
+    return USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
