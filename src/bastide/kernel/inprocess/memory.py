@@ -1,0 +1,91 @@
+"""Memory of the in-process kernel: anonymous mappings, the same one for everybody who attaches.
+
+Each attachment exports the pages through an object of its own. That is how `release` can tell that slices of *this*
+attachment are still in use: they keep that object alive. Freed memory reads as zeros through views that were kept,
+where other kernels fault.
+
+Knows nothing of who owns memory or who may attach it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import weakref
+
+from bastide.kernel import interface
+from bastide.kernel.interface import IpcError, OutOfMachine
+
+
+class Memory(interface.Memory):
+    """Zeroed pages. After `free`, all use but that of kept views raises IpcError."""
+
+    def __init__(self, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"memory of {size} bytes cannot be had: the least is 1")
+        self._size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+        try:
+            self._pages: mmap.mmap | None = mmap.mmap(-1, self._size)
+        except (OSError, OverflowError, ValueError) as error:
+            raise OutOfMachine(f"memory of {size} bytes cannot be had: {error}") from error
+        self._sealed = False
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def write(self, content: bytes, offset: int = 0) -> None:
+        pages = self._present()
+        self._check_range(offset, len(content))
+        pages[offset:offset + len(content)] = content
+
+    def read(self, offset: int = 0, size: int | None = None) -> bytes:
+        """A copy of a part, by default up to the end. Raises IpcError for a part outside."""
+        pages = self._present()
+        if size is None:
+            size = max(0, self._size - offset)
+        self._check_range(offset, size)
+        return pages[offset:offset + size]
+
+    def seal(self) -> None:
+        self._sealed = True
+
+    def free(self) -> None:
+        pages, self._pages = self._pages, None
+        if pages is not None:
+            _zero(pages)
+
+    def attach(self, writeable: bool) -> Attachment:
+        return Attachment(self._present(), writeable and not self._sealed)
+
+    def _present(self) -> mmap.mmap:
+        if self._pages is None:
+            raise IpcError(f"the memory of {self._size} bytes was freed")
+        return self._pages
+
+    def _check_range(self, offset: int, size: int) -> None:
+        if offset < 0 or size < 0 or offset + size > self._size:
+            raise IpcError(f"{size} bytes at offset {offset} do not lie within the memory's {self._size} bytes")
+
+
+class Attachment:
+    """One mapping of memory: a view, and the way to undo it."""
+
+    def __init__(self, pages: mmap.mmap, writeable: bool) -> None:
+        exporter = (ctypes.c_ubyte * len(pages)).from_buffer(pages)
+        with memoryview(exporter) as untyped, untyped.cast("B") as typed:
+            self.view = typed[:] if writeable else typed.toreadonly()
+        self._exporter = weakref.ref(exporter)
+
+    def release(self) -> None:
+        """Invalidate the view. Raises BufferError if slices of it remain: release them, and call again."""
+        self.view.release()
+        if self._exporter() is not None:
+            raise BufferError("slices of the attached view are still in use: release them before detaching it")
+
+
+def _zero(pages: mmap.mmap) -> None:
+    if hasattr(mmap, "MADV_REMOVE"):
+        pages.madvise(mmap.MADV_REMOVE)
+    else:
+        pages[:] = bytes(len(pages))
