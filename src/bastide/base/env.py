@@ -1,0 +1,274 @@
+"""The environment: all that a component has when it comes to life."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import traceback
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, NoReturn, TypeVar
+
+from bastide.base import args as session_args
+from bastide.base.account import Account, Resource
+from bastide.base.capability import Capability
+from bastide.base.entrypoint import Entrypoint
+from bastide.base.environment import (
+    FIRST_SESSION_ID,
+    CpuSession,
+    EnvSession,
+    LogSession,
+    NativeEntrypoint,
+    Parent,
+    PdSession,
+    Progress,
+    Resources,
+)
+from bastide.base.errors import InsufficientCaps, InsufficientRam, IpcError, OutOfCaps, OutOfRam, SessionDenied
+from bastide.base.log import Log
+from bastide.base.platform import Handle, Kernel
+from bastide.base.rom import Rom
+from bastide.base.root import AnyRoot
+from bastide.base.session import Affinity, Session, SessionArgs, donation
+from bastide.base.signal import IoSignalHandler, SignalCap
+
+S = TypeVar("S", bound=Session)
+T = TypeVar("T")
+
+Construct = Callable[["Env"], object]
+"""What a component's module defines as `construct`; the runtime keeps the result for the life of the component."""
+
+STEP_RAM, STEP_CAPS = 4096, 4
+"""By how much a donation grows when a server finds it too small."""
+
+
+class Exit(BaseException):
+    """Unwinds a component that asked to end. It is no error, so nothing but the runtime should catch it."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+class Env:
+    def __init__(self, kernel: Kernel, name: str, entrypoint: Handle, parent: Handle) -> None:
+        self.kernel, self.name = kernel, name
+        self.parent = Capability[Parent](parent, Parent, kernel).client()
+        self.pd = PdSession.stub(self._env_session(EnvSession.PD))
+        self.pd_cap = self.pd.cap
+        self.domain = PdDomain(self.pd, kernel)
+        quota = self.pd.quota()
+        self.account = Account(self.domain, quota.ram_avail, quota.cap_avail, shortage=self._refresh)
+        """The component's budget. Raises OutOfRam and OutOfCaps when it is exhausted."""
+        self.patient = Account(self.domain, 0, 0, shortage=self._ask_for_more)
+        """The same budget, but whoever pays from it waits until the parent gave enough, and says so in the log."""
+        self.patient.ram, self.patient.caps = self.account.ram, self.account.caps
+        self.ep = Entrypoint(self.domain, entrypoint, self.report)
+        self._base = (quota.ram_limit - self.account.ram.limit, quota.cap_limit - self.account.caps.limit)
+        self._ids = itertools.count(FIRST_SESSION_ID)
+        self._waiting: dict[Entrypoint, IoSignalHandler] = {}
+        self._answered: IoSignalHandler | None = None
+        self._more: IoSignalHandler | None = None
+
+    @cached_property
+    def log(self) -> Log:
+        """Output, through the environment's LOG session."""
+        return Log(LogSession.stub(self._env_session(EnvSession.LOG)))
+
+    @cached_property
+    def cpu(self) -> CpuSession:
+        return CpuSession.stub(self._env_session(EnvSession.CPU))
+
+    @cached_property
+    def config(self) -> Rom:
+        """The ROM `config`."""
+        return Rom(self, "config")
+
+    @cached_property
+    def _services(self) -> Any:
+        from bastide.base.services import Services  # a client has no use for it
+        return Services(self)
+
+    def provide(self, root: AnyRoot) -> None:
+        """Announce a service to the parent; components write `SomeSession.announce(env, create)`."""
+        self._services.provide(root)
+
+    def exit(self, value: int = 0) -> NoReturn:
+        """Ask the parent to end this component. Does not return."""
+        self.parent.exit(value)
+        raise Exit(value)
+
+    def entrypoint(self, name: str, payer: Account | None = None) -> Entrypoint:
+        """A further entrypoint, in a thread of its own. It costs one capability."""
+        account = payer or self.account
+        account.charge(0, 1)
+        ep = Entrypoint(self.domain, self.domain.alloc_entrypoint(), self.report)
+        self.kernel.start_thread(ep.run, name)
+        return ep
+
+    def open_session(self, kind: type[S], label: str, args: SessionArgs, payer: Account, affinity: Affinity) -> S:
+        """Open a session and wait for it; donate more as long as the server asks for more. Raises SessionDenied."""
+        ram, caps = donation(kind, args)
+        while True:
+            opened = _Opened(self, next(self._ids), payer, ram, caps)
+            try:
+                session = kind.stub(opened.request(kind, label, args, affinity))
+                session._opened = opened
+                return session
+            except InsufficientRam:
+                ram += STEP_RAM
+            except InsufficientCaps:
+                caps += STEP_CAPS
+            opened.close()
+
+    def report(self, error: BaseException) -> None:
+        """Log what went wrong in code that has no caller to tell."""
+        if isinstance(error, IpcError) and error.__traceback__ is not None:
+            self.log.error(f"a call failed: {error}")
+        else:
+            self.log.error("".join(traceback.format_exception(error)).rstrip())
+
+    def wait_until(self, answer: Callable[[], T | None]) -> T:
+        """Ask again after every session signal, until there is an answer. Signals of that level only are handled."""
+        while (result := answer()) is None:
+            self._wait_for_session_signal()
+        return result
+
+    def _wait_for_session_signal(self) -> None:
+        """Several entrypoints may wait at once: the parent tells the initial one, which passes it on."""
+        ep = _current_entrypoint(self)
+        if ep is not self.ep and ep not in self._waiting:
+            self._waiting[ep] = IoSignalHandler(self, lambda: None, ep=ep)
+        ep.wait_for_io()
+
+    def listen_for_answers(self) -> None:
+        """Register for the session signal, before the first request that may stay pending."""
+        if self._answered is None:
+            self._answered = IoSignalHandler(self, self._pass_on)
+            self.parent.session_sigh(self._answered.cap)
+
+    def _pass_on(self) -> None:
+        for handler in self._waiting.values():
+            handler.submit()
+
+    def _env_session(self, id: EnvSession) -> Capability[Session]:
+        cap = self.parent.session_cap(id)
+        if cap is None:
+            raise SessionDenied(f"{self.name}: the parent provides no {id.name} session as environment")
+        return cap
+
+    def _refresh(self, ram: int, caps: int) -> bool:
+        """Look whether the parent has given more in the meantime."""
+        quota = self.pd.quota()
+        donated = self._services.donated if "_services" in self.__dict__ else (0, 0)
+        more = (quota.ram_limit - self._base[0] - donated[0] - self.account.ram.limit,
+                quota.cap_limit - self._base[1] - donated[1] - self.account.caps.limit)
+        if more != (0, 0):
+            self.account.grow(*more)
+        return more[0] > 0 or more[1] > 0
+
+    def _ask_for_more(self, ram: int, caps: int) -> bool:
+        if self._refresh(ram, caps):
+            return True
+        if self._more is None:
+            self._more = IoSignalHandler(self, self._pass_on)
+            self.parent.resource_avail_sigh(self._more.cap)
+        wanted = Resources(max(0, ram) + STEP_RAM if ram > 0 else 0, caps if caps > 0 else 0)
+        self.log.warning(f"waiting for resources of the parent: ram_quota={wanted.ram}, cap_quota={wanted.caps}")
+        self.parent.resource_request(wanted)
+        self._wait_for_session_signal()
+        return True
+
+
+class PdDomain:
+    """The component's own protection domain, as its accounts see it."""
+
+    def __init__(self, pd: PdSession, kernel: Kernel) -> None:
+        self._pd, self.kernel = pd, kernel
+
+    def alloc_ram(self, size: int) -> Handle:
+        return self._pd.alloc_ram(size).handle
+
+    def free_ram(self, dataspace: Handle) -> None:
+        self._pd.free_ram(Capability(dataspace, NativeEntrypoint, self.kernel))
+
+    def seal_ram(self, dataspace: Handle) -> None:
+        self._pd.seal_ram(Capability(dataspace, NativeEntrypoint, self.kernel))
+
+    def alloc_rpc_cap(self, entrypoint: Handle) -> Handle:
+        return self._pd.alloc_rpc_cap(Capability(entrypoint, NativeEntrypoint, self.kernel)).handle
+
+    def free_rpc_cap(self, identity: Handle) -> None:
+        self._pd.free_rpc_cap(Capability(identity, NativeEntrypoint, self.kernel))
+
+    def alloc_context(self, entrypoint: Handle) -> Handle:
+        return self._pd.alloc_context(Capability(entrypoint, NativeEntrypoint, self.kernel)).handle
+
+    def free_context(self, context: Handle) -> None:
+        cap: SignalCap = Capability(context, NativeEntrypoint, self.kernel)
+        self._pd.free_context(cap)
+
+    def alloc_entrypoint(self) -> Handle:
+        return self._pd.alloc_entrypoint().handle
+
+    def free_entrypoint(self, entrypoint: Handle) -> None:
+        self._pd.free_entrypoint(Capability(entrypoint, NativeEntrypoint, self.kernel))
+
+
+class _Opened(Resource):
+    """The client's half of a session: its ID at the parent and what was donated."""
+
+    def __init__(self, env: Env, id: int, payer: Account, ram: int, caps: int) -> None:
+        self.env, self.id, self._requested = env, id, False
+        super().__init__(payer, ram=ram, caps=caps)
+
+    def request(self, kind: type[Session], label: str, args: SessionArgs, affinity: Affinity) -> Capability[Any]:
+        ram, caps = self._price
+        fields: dict[str, object] = {"label": label, "ram_quota": ram, "cap_quota": caps} | vars(args)
+        parent = self.env.parent
+        try:
+            self.env.listen_for_answers()
+            cap = parent.session(self.id, kind.service, session_args.format(fields), affinity)
+            if cap is None:
+                cap = self.env.wait_until(lambda: parent.session_cap(self.id))
+        except BaseException as error:
+            if isinstance(error, SessionDenied | OutOfRam | OutOfCaps):
+                self.close()
+            raise
+        self._requested = True
+        return cap
+
+    def upgrade(self, ram: int, caps: int) -> None:
+        account = self._account
+        if account is None:
+            raise SessionDenied("this session is closed")
+        account.charge(ram, caps)
+        try:
+            progress = self.env.parent.upgrade(self.id, Resources(ram, caps))
+        except BaseException:
+            account.refund(ram, caps)
+            raise
+        self._price = (self._price[0] + ram, self._price[1] + caps)
+        if progress is Progress.PENDING:
+            self.env.wait_until(lambda: self.env.parent.session_cap(self.id))
+
+    def _release(self) -> None:
+        if self._requested:
+            self._requested = False
+            self.env.wait_until(self._closed)
+
+    def _closed(self) -> bool | None:
+        return True if self.env.parent.close(self.id) is Progress.DONE else None
+
+
+_here = threading.local()
+
+
+def run(ep: Entrypoint) -> None:
+    """Serve an entrypoint in this thread."""
+    _here.ep = ep
+    ep.run()
+
+
+def _current_entrypoint(env: Env) -> Entrypoint:
+    ep: Entrypoint = getattr(_here, "ep", env.ep)
+    return ep

@@ -1,0 +1,78 @@
+"""A ROM session seen as content that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bastide.base.account import Account
+from bastide.base.dataspace import Attached
+from bastide.base.environment import RomSession
+from bastide.base.errors import InvalidNode
+from bastide.base.node import Node
+from bastide.base.signal import SignalCap, SignalHandler
+
+if TYPE_CHECKING:
+    from bastide.base.env import Env
+
+
+class Rom:
+    """The content of a ROM module, stable until the next `update` or the next activation of `watch`."""
+
+    def __init__(self, env: Env, label: str, *, payer: Account | None = None) -> None:
+        self._env, self.label, self._payer = env, label, payer or env.account
+        self.session = RomSession.connect(env, label, payer=self._payer)
+        self._window: Attached | None = None
+        self.update()
+
+    @property
+    def content(self) -> memoryview:
+        """The bytes, in place: padded with zeros to whole pages."""
+        return self._window.view if self._window else memoryview(b"")
+
+    @property
+    def text(self) -> bytes:
+        """A private copy of the content, up to the first zero."""
+        return bytes(self.content).partition(b"\0")[0]
+
+    @property
+    def node(self) -> Node:
+        """The content as a node; an empty one as long as there is none. Raises InvalidNode."""
+        text = self.text
+        return Node.parse(text, self.label) if text.strip() else Node(self.label)
+
+    def update(self) -> None:
+        """Take over the newest content."""
+        if self._window:
+            if self.session.update():
+                return
+            self._window.close()
+            self._window = None
+        cap = self.session.dataspace()
+        self._window = Attached(self._payer, cap, writeable=False) if cap else None
+
+    def sigh(self, context: SignalCap | None) -> None:
+        """Where to tell about changes; whoever handles it calls `update`."""
+        self.session.sigh(context)
+
+    def watch(self, apply: Callable[[Node], object]) -> None:
+        """Call `apply` with the current content, and again whenever it changed.
+
+        State, not events: versions may be skipped, the newest never is. If `apply` raises InvalidNode on a change, the
+        message is logged and the component stays with what it had; the first time it is the caller's to handle.
+        """
+        def changed() -> None:
+            self.update()
+            try:
+                apply(self.node)
+            except InvalidNode as error:
+                self._env.log.error(f"{error}; keeping the previous content of '{self.label}'")
+        handler = SignalHandler(self._env, changed, self._payer)
+        apply(self.node)
+        self.session.sigh(handler.cap)
+
+    def close(self) -> None:
+        if self._window:
+            self._window.close()
+            self._window = None
+        self.session.close()
