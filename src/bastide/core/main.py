@@ -1,0 +1,105 @@
+"""Core: the root of the tree. It makes services of the machine, starts init, and hands all it has to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bastide.base import Capability
+from bastide.base.environment import CpuSession, EnvSession, LogSession, PdSession, RomSession
+from bastide.base.root import AnyRoot
+from bastide.base.session import ANYWHERE
+from bastide.base.value import Bytes
+from bastide.core.cpu import Cpu
+from bastide.core.domain import Office
+from bastide.core.ledger import LedgerAccount
+from bastide.core.log import Log, Print
+from bastide.core.parent import Core
+from bastide.core.pd import Pd
+from bastide.core.platform import Machine
+from bastide.core.rom import Library, Module, Modules
+
+PRESERVED_RAM, PRESERVED_CAPS = 224 << 10, 1000
+"""What core keeps for itself (Genode's figures)."""
+
+
+class System:
+    """A booted system. `exited` is told the exit value of init, in core's entrypoint.
+
+    `ram` and `caps` are those of the whole system (default: the machine's), `quota` what init gets of it (default: all
+    that core does not need).
+    """
+
+    def __init__(self, machine: Machine, modules: Modules, show: Print, exited: Callable[[int], None], *,
+                 ram: int | None = None, caps: int | None = None, name: str = "init", binary: str = "init",
+                 quota: tuple[int, int] | None = None) -> None:
+        self.machine, self.name = machine, name
+        self._quota = quota
+        self._show = show
+        self.office = Office(machine)
+        self.treasury = LedgerAccount("core")
+        self.treasury.ram.limit = machine.total_ram() if ram is None else ram
+        self.treasury.caps.limit = machine.total_caps() if caps is None else caps
+        library = Library(self.office, modules)
+        self._roots: dict[str, AnyRoot] = {}
+        PdSession.announce(self, lambda request: Pd(self.office, request))
+        CpuSession.announce(self, lambda request: Cpu(self.office, request))
+        RomSession.announce(self, library.open)
+        LogSession.announce(self, lambda request: Log(request, show))
+        self._start(binary, exited)
+
+    def provide(self, root: AnyRoot) -> None:
+        """Offer a service to init."""
+        root.attach(self.office.ep)
+        self._roots[root.service] = root
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        self.office.ep.run()
+
+    def stop(self) -> None:
+        """Callable from any thread."""
+        self.office.ep.stop()
+
+    def close(self) -> None:
+        """End everything: init and all its descendants."""
+        self.parent.close_all()
+        for id, service in reversed([(EnvSession.PD, "PD"), (EnvSession.LOG, "LOG"), (EnvSession.BINARY, "ROM"),
+                                     (EnvSession.CPU, "CPU")]):
+            self._roots[service].close(id)
+
+    def _start(self, binary: str, exited: Callable[[int], None]) -> None:
+        ram, caps = self.treasury.ram.avail - PRESERVED_RAM, self.treasury.caps.avail - PRESERVED_CAPS
+        if ram <= 0 or caps <= 0:
+            raise ValueError(f"{Bytes(self.treasury.ram.limit)} of RAM and {self.treasury.caps.limit} capabilities are "
+                             f"too little: core alone keeps {Bytes(PRESERVED_RAM)} and {PRESERVED_CAPS}; give more")
+        if self._quota is not None:
+            if self._quota[0] > ram or self._quota[1] > caps:
+                raise ValueError(f"{self.name} is to have {Bytes(self._quota[0])} of RAM and {self._quota[1]} "
+                                 f"capabilities, but core has only {Bytes(ram)} and {caps}; give the system more")
+            ram, caps = self._quota
+        pd_cap = self._open(EnvSession.PD, PdSession, self.name)
+        cpu_cap = self._open(EnvSession.CPU, CpuSession, self.name)
+        log_cap = self._open(EnvSession.LOG, LogSession, self.name)
+        rom_cap = self._open(EnvSession.BINARY, RomSession, binary)
+        ep = self.office.ep
+        pd, cpu, rom = ep.object_of(pd_cap, Pd), ep.object_of(cpu_cap, Cpu), ep.object_of(rom_cap, Module)
+        assert pd is not None and cpu is not None and rom is not None
+        self.account = pd.account
+        self.account.refer_to(self.treasury)
+        self.treasury.transfer(self.account, ram, caps)
+        self.parent = Core(self.name, self._roots, self.treasury, self.account, exited)
+        for id, cap in ((EnvSession.PD, pd_cap), (EnvSession.CPU, cpu_cap), (EnvSession.LOG, log_cap),
+                        (EnvSession.BINARY, rom_cap), (EnvSession.LINKER, rom_cap)):
+            self.parent.keep(id, cap)
+        ep.manage(self.parent, self.office.account)
+        self._show("", f"{ram >> 20} MiB RAM and {caps} caps assigned to {self.name}")
+        content = rom.dataspace()
+        assert content is not None
+        thread = cpu.start(pd_cap, self.name, content, self.parent.cap, ANYWHERE)
+        cpu.watch(thread, lambda state: exited(state.code or 1))
+
+    def _open(self, id: EnvSession, kind: type[Any], label: str) -> Capability[Any]:
+        """An environment session of init. Core charges nobody for it."""
+        args = {"label": label, "ram_quota": kind.ram_quota, "cap_quota": str(kind.cap_quota)}
+        return self._roots[kind.service].session(id, args)

@@ -1,0 +1,140 @@
+"""PD: protection domains as core's service: accounts, memory, identities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bastide.base import Capability, DataspaceCap, Interface, OutOfCaps, OutOfRam, SessionRequest, SignalCap
+from bastide.base.environment import NativeEntrypoint, PdAccount, PdQuota, PdSession, Resources
+from bastide.base.errors import UnrelatedAccount
+from bastide.core.domain import CoreDataspace, Office, pages
+from bastide.core.ledger import LedgerAccount
+from bastide.core.platform import Domain, Handle, IpcError, OutOfMachine
+
+
+class DomainAccount(LedgerAccount):
+    """An account whose RAM also pays for the heap of a running program."""
+
+    def __init__(self, name: str, domain: Domain) -> None:
+        super().__init__(name)
+        self._domain = domain
+
+    def heap(self) -> int:
+        return self._domain.heap_used()
+
+    def changed(self) -> None:
+        self._domain.limit_heap(max(0, self.ram.avail))
+
+
+class Pd(PdSession):
+    def __init__(self, office: Office, request: SessionRequest) -> None:
+        self.label = request.label
+        self._office = office
+        self.domain = office.machine.create_domain(str(request.label))
+        self.account = DomainAccount(str(request.label), self.domain)
+        self._memory: dict[Handle, CoreDataspace] = {}
+        self._identities: set[Handle] = set()
+
+    # accounts
+
+    def ref_account(self, account: Capability[PdAccount]) -> None:
+        other = self._office.ep.object_of(account, Pd)
+        if other is None:
+            raise UnrelatedAccount(f"{self.account.name}: the reference account is none of core's")
+        self.account.refer_to(other.account)
+
+    def transfer_quota(self, to: Capability[PdAccount], amount: Resources) -> None:
+        other = self._office.ep.object_of(to, Pd)
+        if other is None:
+            raise UnrelatedAccount(f"{self.account.name}: the receiving account is none of core's")
+        self.account.transfer(other.account, amount.ram, amount.caps)
+
+    def quota(self) -> PdQuota:
+        ram, caps = self.account.ram, self.account.caps
+        return PdQuota(ram.limit, ram.limit - self.account.ram_avail, caps.limit, caps.used)
+
+    # identities
+
+    def alloc_entrypoint(self) -> Capability[NativeEntrypoint]:
+        return self._identity(self.domain.alloc_entrypoint)
+
+    def alloc_rpc_cap(self, entrypoint: Capability[NativeEntrypoint]) -> Capability[Interface]:
+        return self._identity(lambda: self.domain.alloc_identity(entrypoint.handle))
+
+    def alloc_context(self, entrypoint: Capability[NativeEntrypoint]) -> SignalCap:
+        return self._identity(lambda: self.domain.alloc_identity(entrypoint.handle))
+
+    def free_entrypoint(self, entrypoint: Capability[NativeEntrypoint]) -> None:
+        self._free_identity(entrypoint.handle)
+
+    def free_rpc_cap(self, cap: Capability[Interface]) -> None:
+        self._free_identity(cap.handle)
+
+    def free_context(self, context: SignalCap) -> None:
+        self._free_identity(context.handle)
+
+    def _identity(self, make: Callable[[], Handle]) -> Capability[Any]:
+        self.account.charge(0, 1)
+        try:
+            handle = make()
+        except BaseException as error:
+            self.account.refund(0, 1)
+            if isinstance(error, OutOfMachine):
+                raise OutOfCaps(str(error)) from error
+            raise
+        self._identities.add(handle)
+        return Capability(handle, Interface, self._office.domain.kernel)
+
+    def _free_identity(self, handle: Handle) -> None:
+        if handle in self._identities:
+            self._identities.remove(handle)
+            self.domain.free_identity(handle)
+            self.account.refund(0, 1)
+
+    # memory
+
+    def alloc_ram(self, size: int) -> DataspaceCap:
+        size = pages(size)
+        if size <= 0:
+            raise OutOfRam("a RAM dataspace of no size")
+        self.account.charge(size, 1)
+        try:
+            dataspace = self._office.dataspace(self._office.machine.create_memory(size))
+        except OutOfMachine as error:
+            self.account.refund(size, 1)
+            raise OutOfRam(f"the machine has no more: {error}") from error
+        self._memory[dataspace.cap.handle] = dataspace
+        return dataspace.cap
+
+    def free_ram(self, dataspace: DataspaceCap) -> None:
+        owned = self._memory.pop(dataspace.handle, None)
+        if owned is not None:
+            size = owned.memory.size
+            self._office.free(owned)
+            self.account.refund(size, 1)
+
+    def seal_ram(self, dataspace: DataspaceCap) -> None:
+        owned = self._memory.get(dataspace.handle)
+        if owned is not None:
+            owned.memory.seal()
+            owned.sealed = True
+
+    def ram_size(self, dataspace: DataspaceCap) -> int:
+        known = self._office.ep.object_of(dataspace, CoreDataspace)
+        if known is None:
+            raise IpcError("this capability is no dataspace of core")
+        return known.size()
+
+    # end
+
+    def close(self) -> None:
+        """End the domain: what runs in it, what it served, its memory. What it had returns to who gave it."""
+        self.domain.destroy()
+        for dataspace in self._memory.values():
+            self._office.free(dataspace)
+            self.account.refund(dataspace.memory.size, 1)
+        self._memory.clear()
+        self.account.refund(0, len(self._identities))
+        self._identities.clear()
+        self.account.close()
