@@ -1,0 +1,119 @@
+"""Where the ROM modules of a scenario come from: files beside it, and components that are packed when asked for.
+
+A module is looked up by its name alone, in this order: a file beside the scenario; a component in `components/` beside
+the scenario, then below the current folder; a component that comes with Bastide. A component is a folder with a
+`main.py`, spelled with underscores: the module `test-init` is the folder `test_init`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bastide.tool.checkout import CHECKOUT, PACKAGE
+from bastide.tool.pack import pack
+from bastide.tool.scenario import FILE_NAME, PLATFORM_ROM, Scenario, ScenarioError, valid_rom_name
+from bastide.tool.suggestion import suggestion
+
+SIZE_LIMIT = 256 << 20
+_PLATFORM_CONTENT = b"supplied by the platform\n"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of components; `package` is what they are sub-packages of."""
+
+    folder: Path
+    package: str
+    only: frozenset[str] | None = None
+    """The components to be taken from a folder that has other content too; None: all."""
+
+    def component(self, name: str) -> Path | None:
+        """The folder of a component."""
+        if self.only is not None and name not in self.only:
+            return None
+        folder = self.folder / name
+        return folder if (folder / "main.py").is_file() else None
+
+    def names(self) -> Iterator[str]:
+        found = (main.parent.name for main in self.folder.glob("*/main.py"))
+        return (name for name in found if self.only is None or name in self.only)
+
+
+def shelves(scenario_folder: Path | None = None) -> tuple[Shelf, ...]:
+    """All places where components can come from, the most special first."""
+    users = [folder / "components" for folder in (scenario_folder, Path.cwd()) if folder is not None]
+    own = [Shelf(PACKAGE / kind, f"bastide.{kind}") for kind in ("app", "server", "driver")]
+    return tuple(dict.fromkeys((
+        *(Shelf(folder.absolute(), "components") for folder in users), *own,
+        Shelf(PACKAGE, "bastide", frozenset({"init"})), Shelf(CHECKOUT / "tests" / "components", "components"))))
+
+
+class Modules:
+    """The content of ROM modules, by name."""
+
+    def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf]) -> None:
+        self._data_folder, self._shelves = data_folder, tuple(shelves)
+        self._packed: dict[str, bytes] = {}
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Modules:
+        """What the scenario can name."""
+        folder = scenario.path.absolute().parent
+        return cls(folder, shelves(folder))
+
+    def find(self, name: str) -> bytes | None:
+        """The content of a module; None: there is none of that name. Raises ScenarioError if it can't be read."""
+        if not valid_rom_name(name):
+            return None
+        if name == PLATFORM_ROM:
+            return _PLATFORM_CONTENT
+        if (data := self._data(name)) is not None:
+            return data
+        if name not in self._packed and (found := self._component(name.replace("-", "_"))) is not None:
+            shelf, folder = found
+            self._packed[name] = pack(folder, shelf.package)
+        return self._packed.get(name)
+
+    def names(self) -> list[str]:
+        """All names that `find` knows."""
+        components = {name for shelf in self._shelves for name in shelf.names()}
+        return sorted(components | {path.name for path in self._files()})
+
+    def boot(self, scenario: Scenario) -> dict[str, bytes]:
+        """Content of all modules that the scenario is given, by the name it uses for them. Raises ScenarioError."""
+        modules = {rom.name: self._required(rom.label, rom.place) for rom in scenario.content}
+        if scenario.binary not in modules:
+            modules[scenario.binary] = self._required(scenario.binary, str(scenario.path))
+        return modules
+
+    def _required(self, name: str, place: str) -> bytes:
+        content = self.find(name)
+        if content is not None:
+            return content
+        places = [str(self._data_folder)] if self._data_folder else []
+        places += [str(shelf.folder) for shelf in self._shelves if shelf.only is None]
+        raise ScenarioError(f"{place}: no ROM module '{name}': neither a file nor a folder '{name.replace('-', '_')}' "
+                            f"with a main.py in {', '.join(places)}{suggestion(name, self.names())}")
+
+    def _component(self, name: str) -> tuple[Shelf, Path] | None:
+        candidates = ((shelf, shelf.component(name)) for shelf in self._shelves)
+        return next(((shelf, folder) for shelf, folder in candidates if folder is not None), None)
+
+    def _data(self, name: str) -> bytes | None:
+        if self._data_folder is None or name == FILE_NAME:
+            return None
+        path = self._data_folder / name
+        try:
+            if not path.is_file():
+                return None
+            if path.stat().st_size > SIZE_LIMIT:
+                raise ScenarioError(f"{path}: larger than {SIZE_LIMIT >> 20} MiB, which is too much for a ROM module")
+            return path.read_bytes()
+        except OSError as error:
+            raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+
+    def _files(self) -> Iterator[Path]:
+        if self._data_folder is not None and self._data_folder.is_dir():
+            yield from (path for path in self._data_folder.iterdir() if path.is_file() and path.name != FILE_NAME)
