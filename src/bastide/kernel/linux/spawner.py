@@ -1,0 +1,240 @@
+"""Core's side of the zygote: starts it in a sandbox, asks it for components, and ends everything with it.
+
+Owns the zygote's life and the user ids that components get. Knows nothing of what components are or hold.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bastide.kernel.interface import Ending, OutOfMachine
+from bastide.kernel.linux import layers, namespaces, zygote
+from bastide.kernel.linux.layers import Isolation, IsolationError, Layer
+from bastide.kernel.linux.process import Process
+
+__all__ = ["Isolation", "IsolationError", "Layer", "SpawnError", "Zygote"]
+
+ANSWER_SECONDS = 30.0
+
+_DESCRIPTORS_PER_PROCESS = 3    # pidfd, statm, and one for a moment to read the process id
+
+_PROGRAM = ("import sys; sys.path[:0] = sys.argv[2:]; "
+            "from bastide.kernel.linux import zygote; zygote.main(int(sys.argv[1]))")
+
+
+class SpawnError(OutOfMachine):
+    """A component, or the zygote itself, could not be started."""
+
+
+class Zygote:
+    """Starts components.
+
+    Construct it in a thread that lives as long as core does: when that thread ends, the kernel ends the zygote and all
+    components. `entry` and `library_hook` are written 'module:function'. `search` are the folders to import from while
+    starting; `preload` is imported before the first component. `library_hook` is called once with `library_fd`, and may
+    install a finder for what components import later; it must map what it needs, since the descriptor is closed after
+    it. `log_fd` becomes descriptor 2 of components and of the zygote.
+    """
+
+    def __init__(self, entry: str, preload: Sequence[str], search: Sequence[str], library_fd: int | None,
+                 options: Isolation, log_fd: int, library_hook: str = "") -> None:
+        _check_log(log_fd)
+        if library_fd is not None and not library_hook:
+            raise ValueError("a library needs a library_hook that makes it importable")
+        self._lock = threading.Lock()
+        self._processes: dict[int, Process] = {}
+        self._children: tuple[Process, ...] = ()
+        self._log_fd = log_fd
+        self._search = search
+        promised = layers.promised(options)
+        layers.check(promised, options)
+        self._options = options
+        self._uids = range(0)
+        self._serial = 0
+        config = {"entry": entry, "preload": list(preload), "library_hook": library_hook, "options": asdict(options)}
+        refused: OSError | None = None
+        if options.user_namespaces:
+            refused = self._start(config, library_fd, True)
+        if not self._children:
+            self._start(config, library_fd, False)
+        self.layers = (*promised, layers.scope(options), layers.namespace_layer(options, lambda: refused),
+                       self._uid_layer, layers.cgroups())
+        """What isolates the components of this zygote, and what does not."""
+        self._inside = options.user_namespaces and refused is None
+
+    @property
+    def pidfd(self) -> int:
+        """Readable once the zygote has ended, for epoll."""
+        return self._children[0].pidfd
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Host process ids of the zygote and, if it has one, of its reaper."""
+        return tuple(child.pid for child in self._children)
+
+    def ended(self) -> Ending | None:
+        """How the zygote ended; None while it serves. Components outlive it, unless core ends."""
+        return self._children[0].ended()
+
+    def spawn(self, name: str, descriptors: Sequence[int], payload: bytes, log_fd: int | None = None) -> Process:
+        """Run the entry function in a new component, which gets copies of `descriptors` as 3, 4, 5...
+
+        `name` is for the host's process list. `log_fd` replaces the zygote's. Raises SpawnError.
+        """
+        if log_fd is not None:
+            _check_log(log_fd)
+        passed = [*([] if log_fd is None else [log_fd]), *descriptors]
+        if len(passed) > zygote.DESCRIPTORS or len(payload) > zygote.PAYLOAD_BYTES:
+            raise SpawnError(f"cannot start {name}: {len(passed)} descriptors and {len(payload)} bytes are to be "
+                             f"passed, at most {zygote.DESCRIPTORS} and {zygote.PAYLOAD_BYTES} can be")
+        with self._lock:
+            serial = self._free_serial(name)
+            uid = 0 if not self._uids else serial if self._inside else self._uids[serial]
+            request = zygote.REQUEST.pack(uid, len(passed), log_fd is not None, name.encode()[:15]) + payload
+            try:
+                self._reserve()
+                socket.send_fds(self._control, [request], passed)
+                answer, received, _, _ = socket.recv_fds(self._control, 64, 1, socket.MSG_CMSG_CLOEXEC)
+            except TimeoutError as error:
+                self._children[0].kill()    # its answer, if it came later, would be taken for that to another request
+                waited = self._control.gettimeout()
+                raise SpawnError(f"cannot start {name}: the zygote did not answer within {waited:g} seconds and was "
+                                 "ended; core has to be restarted") from error
+            except OSError as error:
+                raise SpawnError(f"cannot start {name}: {self._explain(error)}") from error
+            if not answer:
+                raise SpawnError(f"cannot start {name}: {self._explain(None)}")
+            code = zygote.REPLY.unpack(answer)[0]
+            if code or not received:
+                raise SpawnError(f"cannot start {name}: the zygote could not fork: {os.strerror(code or errno.EMFILE)}")
+            process = self._processes[serial] = self._adopt(received[0], serial)
+            return process
+
+    def close(self) -> None:
+        """End the zygote and all its components."""
+        processes = [*self._processes.values(), *self._children]
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
+        for child in self._children:
+            child.close()
+        self._children = ()
+        self._control.close()
+        os.close(self._alive)
+
+    def _reserve(self) -> None:
+        """Find out now if core has no descriptors left: a component whose pidfd got lost could not be ended."""
+        spare = []
+        try:
+            for _ in range(_DESCRIPTORS_PER_PROCESS):
+                spare.append(os.dup(self._alive))
+        finally:
+            for number in spare:
+                os.close(number)
+
+    def _free_serial(self, name: str) -> int:
+        for _ in range(layers.UIDS - 1):
+            self._serial = self._serial % (layers.UIDS - 1) + 1
+            if self._serial not in self._processes:
+                return self._serial
+        raise SpawnError(f"cannot start {name}: {layers.UIDS - 1} components live already, and there can be no more")
+
+    def _adopt(self, pidfd: int, serial: int) -> Process:
+        def forget() -> None:
+            self._processes.pop(serial, None)
+
+        return Process(pidfd, _host_pid(pidfd), forget)
+
+    def _explain(self, error: OSError | None) -> str:
+        ending = self.ended()
+        if ending is not None:
+            return f"the zygote has ended ({ending.fault or f'exit code {ending.code}'}); core has to be restarted"
+        if error is not None and error.errno == errno.EBADF:
+            return "a descriptor to be passed is not open"
+        if error is not None and error.errno == errno.EMFILE:
+            return "core has no descriptors left; raise the limit of open files (RLIMIT_NOFILE)"
+        if error is not None and error.errno == errno.ETOOMANYREFS:
+            return "this user has too many descriptors in flight; raise the limit of open files (RLIMIT_NOFILE)"
+        return "the zygote closed its socket" if error is None else str(error)
+
+    def _start(self, config: Mapping[str, object], library_fd: int | None, inside: bool) -> OSError | None:
+        """Start X and wait for Z. The result is why there are no namespaces; without `_children`, try again without."""
+        self._uid_layer, self._uids = layers.uids(self._options, inside)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(ANSWER_SECONDS)
+        alive, self._alive = os.pipe()
+        with theirs:
+            program = subprocess.Popen(
+                [_interpreter(), "-I", "-S", "-B", "-X", "utf8", "-c", _PROGRAM, str(theirs.fileno()), *self._search],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log_fd, pass_fds=[theirs.fileno()],
+                env={}, cwd="/", start_new_session=True)
+        try:
+            message = json.dumps({**config, "namespaces": inside, "private_uids": bool(self._uids)}).encode()
+            socket.send_fds(self._control, [message], [alive, *([] if library_fd is None else [library_fd])])
+            return self._follow(program)
+        except BaseException:
+            program.kill()
+            self.close()
+            raise
+        finally:
+            program.wait()
+            os.close(alive)
+
+    def _follow(self, program: subprocess.Popen[bytes]) -> OSError | None:
+        """Follow the start message by message."""
+        refused = None
+        while True:
+            message, received, _, _ = socket.recv_fds(self._control, zygote.CONFIG_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
+            kind, text = message[:1], message[1:].decode(errors="replace")
+            if kind == zygote.READY:
+                return refused
+            if kind == zygote.STARTED:
+                self._children = tuple(Process(pidfd, _host_pid(pidfd)) for pidfd in received)
+            elif kind == zygote.MAP_IDS:
+                self._control.send(self._map_ids(program.pid))
+            elif kind == zygote.NAMESPACES_REFUSED:
+                refused = OSError(text)
+                self._uid_layer, self._uids = layers.uids(self._options, False)
+                self._control.send(zygote.YES if self._uids else zygote.NO)
+            elif kind == zygote.NAMESPACES_BROKEN:
+                self._control.close()
+                os.close(self._alive)
+                return OSError(text)
+            else:
+                raise SpawnError(f"the zygote could not start: {text or 'its interpreter ended early, see the log'}")
+
+    def _map_ids(self, pid: int) -> bytes:
+        try:
+            namespaces.map_range(pid, 0, self._uids.start, len(self._uids))
+        except OSError as error:
+            return str(error).encode()
+        return zygote.YES
+
+
+def _check_log(log_fd: int) -> None:
+    """A component could fill a disk through a file, and read what is typed into a terminal."""
+    writeable_only = fcntl.fcntl(log_fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+    if not (stat.S_ISFIFO(os.fstat(log_fd).st_mode) and writeable_only):
+        raise ValueError("the log of components must be the write end of a pipe")
+
+
+def _interpreter() -> str:
+    """The program behind virtual environments and version managers' wrappers."""
+    return os.path.realpath(getattr(sys, "_base_executable", "") or sys.executable)
+
+
+def _host_pid(pidfd: int) -> int:
+    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))

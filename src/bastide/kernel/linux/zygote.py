@@ -1,0 +1,382 @@
+"""The zygote: a clean interpreter in an empty world, from which every component is forked.
+
+Components must not inherit core's memory, and must not pay for starting an interpreter. So core starts this program
+once. It loads what components need, and then becomes up to three processes, all of them children of core:
+
+    X  the program as started. Loads modules, enters new namespaces, makes the other two, and is gone.
+    R  process 1 of the new PID namespace. When it ends, the kernel ends everybody within, so it ends with core: when
+       its pipe from core closes, or by the parent-death signal. It takes no other part; a process 1 could not fork
+       children for core. Without a PID namespace there is no R.
+    Z  the zygote proper. Serves one kind of request: fork a component.
+
+A component is a child of core too (CLONE_PARENT), so that core waits for it without asking anybody. Of Z's descriptors
+it keeps none but those that core sent along; see `_lock_down` for what else it gives up before its entry function runs.
+
+This file owns both sides' message formats. Everything in it but `_Component.run` happens before any foreign code runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from bastide.kernel.linux import landlock, namespaces, privileges, seccomp, syscall
+from bastide.kernel.linux.layers import Isolation
+
+Entry = Callable[[list[int], bytes], int]
+"""Called with the numbers of the descriptors that core gave, and a payload; the result is the exit code."""
+
+# X to core while starting: one byte, then text, or descriptors beside it
+NAMESPACES_REFUSED = b"N"   # text: why. Goes on without; core answers YES or NO: private user ids nevertheless?
+NAMESPACES_BROKEN = b"B"    # text: why. Gives up; core may start another one without
+MAP_IDS = b"M"              # core maps a range of ids and answers YES, or why not
+STARTED = b"S"              # pidfds of Z and, if there is one, R
+READY = b"R"                # from Z
+FAILED = b"F"               # text: why. Gives up
+
+YES, NO = b"Y", b"N"
+
+REQUEST = struct.Struct("=IH?16s")
+"""User id to take (0: none), number of descriptors, is the first one the log, name. A payload follows."""
+REPLY = struct.Struct("=i")
+"""Errno; 0: a pidfd lies beside it."""
+
+PAYLOAD_BYTES = 1 << 16
+DESCRIPTORS = 250           # SCM_MAX_FD is 253
+CONFIG_BYTES = 1 << 17
+
+FIRST_DESCRIPTOR = 3
+ENTRY_FAILED = 1
+LOCKDOWN_FAILED = 126
+"""Exit code of a component that could not be isolated, and so never ran."""
+
+# stacks count as memory of the component; CPython 3.12 and 3.13 count recursion in C without regard to the stack's size
+THREAD_STACK_BYTES = 2 << 20 if (3, 12) <= sys.version_info < (3, 14) else 1 << 18
+THREADS_OF_ONE_COMPONENT = 128
+THREADS_OF_ALL_COMPONENTS = 4096
+
+CLONE_PIDFD = 0x00001000
+CLONE_PARENT = 0x00008000
+CLONE_CHILD_SETTID = 0x01000000
+
+# Extension modules that must be loaded now, since components cannot map code, and modules that most programs use. What
+# this interpreter was built without is left out.
+STANDARD = (
+    "_bisect", "_blake2", "_contextvars", "_csv", "_datetime", "_heapq", "_json", "_md5", "_opcode", "_pickle",
+    "_queue", "_random", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512", "_socket", "_statistics", "_struct",
+    "_zoneinfo", "array", "binascii", "cmath", "fcntl", "math", "mmap", "select", "unicodedata", "zlib", "abc",
+    "base64", "bisect", "codecs", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "enum",
+    "functools", "heapq", "inspect", "io", "itertools", "json", "linecache", "operator", "random", "re", "selectors",
+    "string", "struct", "textwrap", "threading", "time", "traceback", "types", "typing", "weakref", "_decimal",
+    "_bz2", "_lzma", "pyexpat", "_elementtree",
+)
+ENCODINGS = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le", "utf-32", "unicode_escape", "raw_unicode_escape",
+             "cp437")
+
+
+def main(control_number: int) -> NoReturn:
+    """X: what core runs. `control_number` is the descriptor of a SOCK_SEQPACKET socket, connected to core."""
+    control = socket.socket(fileno=control_number)
+    try:
+        _start(control)
+    except BaseException:
+        with suppress(OSError):
+            control.send(FAILED + traceback.format_exc().encode()[-CONFIG_BYTES:])
+    finally:
+        os._exit(1)
+
+
+@dataclass(frozen=True)
+class _World:
+    """What Z needs to know of how things came out."""
+
+    entry: Entry
+    options: Isolation
+    private_uids: bool
+    namespaces: bool
+
+
+def _start(control: socket.socket) -> None:
+    message, descriptors, _, _ = socket.recv_fds(control, CONFIG_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
+    config = json.loads(message)
+    options = Isolation(**config["options"])
+    alive = descriptors[0]
+    os.environ.clear()
+    _preload(config["preload"])
+    entry: Entry = _function(config["entry"])
+    if len(descriptors) > 1:
+        _function(config["library_hook"])(descriptors[1])
+        os.close(descriptors[1])
+    _forget_paths()
+
+    privileges.plain_personality()
+    inside, private_uids = False, config["private_uids"]
+    if config["namespaces"]:
+        inside, private_uids = _enter_namespaces(control, private_uids)
+    if not inside:
+        os.chdir("/")
+    os.umask(0o077)
+    threading.stack_size(THREAD_STACK_BYTES)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+    gc.disable()
+    gc.collect()
+    gc.freeze()     # else the first collection in each process would copy all that we share
+
+    made = []
+    if inside:
+        pid, pidfd = _fork()
+        if pid == 0:
+            _reap(alive, options)
+        made.append(pidfd)
+    pid, pidfd = _fork()
+    if pid == 0:
+        os.close(alive)
+        for other in made:
+            os.close(other)
+        _serve(control, _World(entry, options, private_uids, inside))
+    socket.send_fds(control, [STARTED], [pidfd, *made])
+    os._exit(0)
+
+
+def _preload(modules: Sequence[str]) -> None:
+    for name in STANDARD:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+    for name in modules:
+        importlib.import_module(name)
+    for encoding in ENCODINGS:
+        "".encode(encoding)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    return function
+
+
+def _forget_paths() -> None:
+    """No import looks at the file system any more. Built-in and frozen modules stay, and what a library hook added."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") != "PathFinder"]
+    sys.path_hooks.clear()
+    sys.path_importer_cache.clear()
+    sys.path.clear()
+    sys.argv[:] = [""]
+
+
+def _enter_namespaces(control: socket.socket, private_uids: bool) -> tuple[bool, bool]:
+    """Whether we are in namespaces now, and whether components get user ids of their own."""
+    uid, gid = os.getuid(), os.getgid()
+    try:
+        namespaces.unshare()
+    except OSError as error:
+        control.send(NAMESPACES_REFUSED + str(error.strerror).encode())
+        return False, control.recv(1) == YES
+    try:
+        if private_uids:
+            control.send(MAP_IDS)
+            if problem := control.recv(CONFIG_BYTES).removeprefix(YES):
+                raise OSError(errno.EPERM, problem.decode())
+            privileges.become(0)
+        else:
+            namespaces.map_own_id(1, uid, gid)
+        namespaces.empty_root()
+    except OSError as error:
+        control.send(NAMESPACES_BROKEN + str(error.strerror).encode())
+        os._exit(1)
+    return True, private_uids
+
+
+def _reap(alive: int, options: Isolation) -> NoReturn:
+    """R. Orphans are nobody's business, so the kernel may forget them at once."""
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        _arrange([alive])
+        _renounce(b"bastide-reaper", options, ())
+        seccomp.install(seccomp.encode(seccomp.program(_architecture())))
+        while os.read(FIRST_DESCRIPTOR, 1):
+            pass
+    finally:
+        os._exit(0)
+
+
+def _serve(control: socket.socket, world: _World) -> NoReturn:
+    """Z: fork components until core is gone."""
+    try:
+        capabilities = (privileges.CAP_SETGID, privileges.CAP_SETUID) if world.private_uids else ()
+        _renounce(b"bastide-zygote", world.options, capabilities)
+        threads = (THREADS_OF_ONE_COMPONENT if world.private_uids
+                   else THREADS_OF_ALL_COMPONENTS if world.namespaces else None)
+        # components inherit them; setting them in each would take a tenth of its start
+        privileges.limit_resources(world.options.nofile, world.options.address_space, threads)
+        component = _Component(world, control)
+        control.send(READY)
+        while _serve_one(control, component):
+            pass
+    except BaseException:
+        with suppress(OSError):
+            control.send(FAILED + traceback.format_exc().encode()[-CONFIG_BYTES:])
+    finally:
+        os._exit(0)
+
+
+def _serve_one(control: socket.socket, component: _Component) -> bool:
+    message, descriptors, _, _ = socket.recv_fds(
+        control, REQUEST.size + PAYLOAD_BYTES, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+    if not message:
+        return False
+    try:
+        if len(descriptors) != REQUEST.unpack_from(message)[1]:
+            raise OSError(errno.EMFILE, "descriptors were lost on the way")
+        pid, pidfd = _fork()
+    except OSError as error:
+        control.send(REPLY.pack(error.errno))
+    else:
+        if pid == 0:
+            component.run(message, descriptors)
+        descriptors.append(pidfd)
+        socket.send_fds(control, [REPLY.pack(0)], [pidfd])
+    for number in descriptors:
+        os.close(number)
+    return True
+
+
+class _Component:
+    """What is the same for all components, made before the first."""
+
+    def __init__(self, world: _World, control: socket.socket) -> None:
+        self._entry = world.entry
+        self._control = control
+        self._options = options = world.options
+        self._parent = os.getppid()     # 0 if core is outside of our PID namespace
+        self._filter = seccomp.encode(seccomp.program(_architecture(), options.profile))
+        self._ruleset = _ruleset(options, options.landlock_scope)
+
+    def run(self, request: bytes, descriptors: list[int]) -> NoReturn:
+        """In the new process: lock down, run the entry function, exit."""
+        code = LOCKDOWN_FAILED
+        try:
+            uid, _, logged, name = REQUEST.unpack_from(request)
+            self._lock_down(uid, name.rstrip(b"\0"), descriptors, logged)
+            gc.enable()
+            code = ENTRY_FAILED
+            code = self._entry([*range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + len(descriptors) - logged)],
+                               request[REQUEST.size:]) & 0xFF
+        except SystemExit as exit_:
+            code = exit_.code & 0xFF if isinstance(exit_.code, int) else int(exit_.code is not None)
+        except BaseException:
+            with suppress(Exception):
+                traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _lock_down(self, uid: int, name: bytes, descriptors: list[int], logged: bool) -> None:
+        """The order matters: changing ids undoes the steps after it; the filter denies all steps before it."""
+        if uid:
+            privileges.become(uid)
+        privileges.keep_capabilities()
+        privileges.undumpable()
+        privileges.die_with_parent()
+        # Had core ended before, nobody would have told us. Within a PID namespace core is not to be seen, but there R
+        # ends us in any case.
+        if os.getppid() != self._parent:
+            os._exit(LOCKDOWN_FAILED)
+        if logged:
+            os.dup2(descriptors[0], 2)
+        self._control.detach()
+        _arrange(descriptors[logged:])
+        privileges.rename(name)
+        if self._ruleset is not None:
+            landlock.deny_all(self._ruleset)
+        seccomp.install(self._filter)
+
+
+def _renounce(name: bytes, options: Isolation, capabilities: Sequence[int]) -> None:
+    """What R and Z give up, and so every component."""
+    with suppress(PermissionError):     # an unprivileged user in no namespace has nothing to drop
+        privileges.drop_bounding_set()
+    privileges.keep_capabilities(capabilities)
+    privileges.no_new_privs()
+    privileges.undumpable()
+    privileges.die_with_parent()
+    privileges.rename(name)
+    if (ruleset := _ruleset(options, False)) is not None:
+        landlock.deny_all(ruleset)
+
+
+def _ruleset(options: Isolation, scope: bool) -> bytes | None:
+    if not options.landlock:
+        return None
+    try:
+        return landlock.ruleset(landlock.abi(), scope)
+    except OSError:
+        if options.allow_missing:
+            return None
+        raise
+
+
+def _architecture() -> syscall.Architecture:
+    architecture = syscall.native()
+    if architecture is None:
+        raise OSError(f"no system call filter is known for {os.uname().machine}")
+    return architecture
+
+
+def _arrange(descriptors: Sequence[int]) -> None:
+    """Make `descriptors` 3, 4, 5..., and close all others but 0, 1, 2."""
+    end = FIRST_DESCRIPTOR + len(descriptors)
+    parked = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, end) for number in descriptors]
+    for number, source in enumerate(parked, FIRST_DESCRIPTOR):
+        os.dup2(source, number, inheritable=False)
+    syscall.call("close_range", end, 0xFFFFFFFF, 0)
+
+
+def _fork() -> tuple[int, int]:
+    """Fork a child of our parent: its process id and pidfd; in the child (0, -1). Raises OSError."""
+    flags = CLONE_PARENT | CLONE_PIDFD
+    tid = _thread_id_address()
+    if tid:
+        flags |= CLONE_CHILD_SETTID
+    pidfd = ctypes.c_int(-1)
+    # struct clone_args; with CLONE_PARENT, the exit signal is our own
+    arguments = struct.pack("=11Q", flags, ctypes.addressof(pidfd), tid, *[0] * 8)
+    ctypes.pythonapi.PyOS_BeforeFork()
+    try:
+        pid = syscall.call("clone3", arguments, len(arguments))
+    except OSError:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+        raise
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        return 0, -1
+    ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return pid, pidfd.value
+
+
+def _thread_id_address() -> int:
+    """Where glibc remembers the id of this thread, which its own fork would bring up to date; 0 if not found.
+
+    In glibc's thread descriptor it lies two words before the list of robust mutexes, whose place the kernel tells.
+    """
+    head, size = ctypes.c_void_p(), ctypes.c_size_t()
+    syscall.call("get_robust_list", 0, ctypes.addressof(head), ctypes.addressof(size))
+    if not head.value:
+        return 0
+    place = head.value - 16
+    return place if ctypes.c_int.from_address(place).value == threading.get_native_id() else 0
