@@ -103,7 +103,7 @@ class Account:
         self.owned: dict[int, Resource] = {}
         self.shortage = shortage
         self._lock = RLock()
-        self._allotment = Resource(payer, ram=ram, caps=caps) if payer else None
+        self._allotment = _Allotment(self, payer) if payer else None
 
     def sub(self, *, ram: int | str, caps: int) -> Account:
         """A budget carved out of this one. Raises OutOfRam, OutOfCaps."""
@@ -120,10 +120,17 @@ class Account:
             self.caps.limit += caps
 
     def close(self) -> None:
+        """Close all that it owns, newest first. What fails to go keeps no other from it, and is raised in the end."""
+        failure: Exception | None = None
         while self.owned:
-            self.owned[next(reversed(self.owned))].close()
+            try:
+                self.owned[next(reversed(self.owned))].close()
+            except Exception as error:
+                failure = failure or error
         if self._allotment:
             self._allotment.close()
+        if failure is not None:
+            raise failure
 
     def __enter__(self) -> Self:
         return self
@@ -149,3 +156,14 @@ class Account:
         with self._lock:
             self.ram.used -= ram
             self.caps.used -= caps
+
+
+class _Allotment(Resource):
+    """What an account costs its payer. When the payer goes, the account goes, with all it owns."""
+
+    def __init__(self, account: Account, payer: Account) -> None:
+        super().__init__(payer, ram=account.ram.limit, caps=account.caps.limit)
+        self._carved = account
+
+    def _release(self) -> None:
+        self._carved.close()

@@ -26,6 +26,9 @@ from bastide.base.platform import Caps, Handle, IpcError, Kernel
 _SCALARS: dict[type, str] = {bool: "?", int: "q", float: "d"}
 _COUNT = Struct("<I")
 
+HEAD = 2
+"""Bytes in front of the values: what they are for."""
+
 
 @dataclasses.dataclass(slots=True)
 class _Reading:
@@ -75,7 +78,7 @@ class _Kind:
 
 
 class Layout:
-    """How a row of values travels, behind a head of 16 bits."""
+    """How a row of values travels, behind a head of two bytes."""
 
     def __init__(self, annotations: Sequence[Any]) -> None:
         kinds = [_kind(annotation) for annotation in annotations]
@@ -83,56 +86,61 @@ class Layout:
         while fixed < len(kinds) and kinds[fixed].code:
             fixed += 1
         self._fixed, self._rest = fixed, kinds[fixed:]
-        self._struct = Struct("<h" + "".join(kind.code for kind in kinds[:fixed]))
-        self._size = self._struct.size
+        codes = "".join(kind.code for kind in kinds[:fixed])
+        self._packed, unpacking = Struct("<" + codes), Struct(f"<{HEAD}x{codes}")
+        self._unpack_all, self._unpack_first = unpacking.unpack, unpacking.unpack_from
+        self._size = unpacking.size
         self._wires = [(n, kind.wire) for n, kind in enumerate(kinds[:fixed]) if kind.wire]
         self._values = [(n, kind.value) for n, kind in enumerate(kinds[:fixed]) if kind.value]
         self._text = self._rest[0].text if len(self._rest) == 1 else None
 
-    def pack(self, head: int, values: Sequence[Any]) -> tuple[bytes, Caps]:
+    def pack(self, head: bytes, values: Sequence[Any]) -> tuple[bytes, Caps]:
         """Raises TypeError or ValueError if a value is none of its annotation."""
-        fixed = self._fixed
         if self._wires:
             values = list(values)
             for place, wire in self._wires:
                 values[place] = wire(values[place])
         try:
             if not self._rest:
-                return self._struct.pack(head, *values), ()
+                return head + self._packed.pack(*values), ()
             if self._text is str:
-                return self._struct.pack(head, *values[:fixed]) + values[fixed].encode(), ()
+                return head + self._packed.pack(*values[:-1]) + values[-1].encode(), ()
             if self._text is bytes:
-                return self._struct.pack(head, *values[:fixed]) + values[fixed], ()
-            pieces, caps = [self._struct.pack(head, *values[:fixed])], list[Handle | None]()
+                return head + self._packed.pack(*values[:-1]) + values[-1], ()
+            fixed = self._fixed
+            pieces = [head, self._packed.pack(*values[:fixed])]
+            caps: list[Handle | None] = []
             for kind, value in zip(self._rest, values[fixed:], strict=True):
                 kind.put(value, pieces, caps)
             return b"".join(pieces), tuple(caps)
         except StructError as error:
             raise ValueError(f"a value does not fit its annotation: {error}") from None
 
-    def unpack(self, data: bytes, caps: Caps, kernel: Kernel) -> list[Any]:
+    def unpack(self, data: bytes, caps: Caps, kernel: Kernel) -> Sequence[Any]:
         """Raises IpcError if the message is none of this layout. The head has been looked at by the caller."""
         try:
+            values: Sequence[Any]
             if not self._rest:
-                values = list(self._struct.unpack(data))
-                del values[0]
+                values = self._unpack_all(data)
+            elif self._text is str:
+                values = (*self._unpack_first(data), data[self._size:].decode())
+            elif self._text is bytes:
+                values = (*self._unpack_first(data), data[self._size:])
             else:
-                values = list(self._struct.unpack_from(data))
-                del values[0]
-                if self._text is str:
-                    values.append(data[self._size:].decode())
-                elif self._text is bytes:
-                    values.append(data[self._size:])
-                else:
-                    reading = _Reading(data, self._size, caps, kernel)
-                    values.extend([kind.take(reading) for kind in self._rest])
-                    if reading.at != len(data):
-                        raise IpcError(f"malformed message: {len(data) - reading.at} bytes too many")
-            for place, value in self._values:
-                values[place] = value(values[place])
-            return values
+                values = self._unpack_first(data)
+                reading = _Reading(data, self._size, caps, kernel)
+                values = (*values, *[kind.take(reading) for kind in self._rest])
+                if reading.at != len(data):
+                    raise IpcError(f"malformed message: {len(data) - reading.at} bytes too many")
+            return self._converted(values) if self._values else values
         except (StructError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise IpcError(f"malformed message: {error}") from None
+
+    def _converted(self, values: Sequence[Any]) -> Sequence[Any]:
+        converted = list(values)
+        for place, value in self._values:
+            converted[place] = value(converted[place])
+        return converted
 
 
 def _kind(annotation: Any) -> _Kind:

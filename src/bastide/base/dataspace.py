@@ -65,8 +65,13 @@ class RamDataspace(Resource):
         self._domain.seal_ram(self.cap.handle)
         return self
 
-    def _release(self) -> None:
+    def detach(self) -> None:
+        """Give up the own view, which costs a mapping; the memory and its capability stay."""
         if self.view:
             self._domain.kernel.detach(self.view)
+            self.view = memoryview(b"")
+
+    def _release(self) -> None:
+        self.detach()
         if self._allocated:
             self._domain.free_ram(self.cap.handle)

@@ -6,8 +6,7 @@ import itertools
 import threading
 import traceback
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from bastide.base import args as session_args
 from bastide.base.account import Account, Resource
@@ -24,13 +23,27 @@ from bastide.base.environment import (
     Progress,
     Resources,
 )
-from bastide.base.errors import InsufficientCaps, InsufficientRam, IpcError, OutOfCaps, OutOfRam, SessionDenied
+from bastide.base.errors import InsufficientCaps, InsufficientRam, InvalidArgs, IpcError, OutOfCaps, OutOfRam, SessionDenied
 from bastide.base.log import Log
 from bastide.base.platform import Handle, Kernel
 from bastide.base.rom import Rom
 from bastide.base.root import AnyRoot
 from bastide.base.session import Affinity, Session, SessionArgs, donation
 from bastide.base.signal import IoSignalHandler, SignalCap
+
+if TYPE_CHECKING:
+    from functools import cached_property
+else:
+    class cached_property:  # it stands for the one of functools
+        """Computed at first use. That of Python 3.11 holds a lock meanwhile, shared by all components of a process,
+        and these computations call other components."""
+
+        def __init__(self, function):
+            self.function, self.__doc__ = function, function.__doc__
+
+        def __get__(self, instance, owner):
+            value = vars(instance)[self.function.__name__] = self.function(instance)
+            return value
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -65,6 +78,8 @@ class Env:
         self.ep = Entrypoint(self.domain, entrypoint, self.report)
         self._base = (quota.ram_limit - self.account.ram.limit, quota.cap_limit - self.account.caps.limit)
         self._ids = itertools.count(FIRST_SESSION_ID)
+        self.lent_ram = self.lent_caps = 0
+        """What is with servers as donations: in use here, and no part of the domain's limits at core."""
         self._waiting: dict[Entrypoint, IoSignalHandler] = {}
         self._answered: IoSignalHandler | None = None
         self._more: IoSignalHandler | None = None
@@ -102,7 +117,7 @@ class Env:
         account = payer or self.account
         account.charge(0, 1)
         ep = Entrypoint(self.domain, self.domain.alloc_entrypoint(), self.report)
-        self.kernel.start_thread(ep.run, name)
+        self.kernel.start_thread(lambda: run(ep), name)
         return ep
 
     def open_session(self, kind: type[S], label: str, args: SessionArgs, payer: Account, affinity: Affinity) -> S:
@@ -119,6 +134,10 @@ class Env:
             except InsufficientCaps:
                 caps += STEP_CAPS
             opened.close()
+
+    def session_id(self) -> int:
+        """A client-side session ID that is not in use, for those who speak to the parent themselves."""
+        return next(self._ids)
 
     def report(self, error: BaseException) -> None:
         """Log what went wrong in code that has no caller to tell."""
@@ -160,8 +179,8 @@ class Env:
         """Look whether the parent has given more in the meantime."""
         quota = self.pd.quota()
         donated = self._services.donated if "_services" in self.__dict__ else (0, 0)
-        more = (quota.ram_limit - self._base[0] - donated[0] - self.account.ram.limit,
-                quota.cap_limit - self._base[1] - donated[1] - self.account.caps.limit)
+        more = (quota.ram_limit + self.lent_ram - self._base[0] - donated[0] - self.account.ram.limit,
+                quota.cap_limit + self.lent_caps - self._base[1] - donated[1] - self.account.caps.limit)
         if more != (0, 0):
             self.account.grow(*more)
         return more[0] > 0 or more[1] > 0
@@ -220,6 +239,7 @@ class _Opened(Resource):
     def __init__(self, env: Env, id: int, payer: Account, ram: int, caps: int) -> None:
         self.env, self.id, self._requested = env, id, False
         super().__init__(payer, ram=ram, caps=caps)
+        self._lend(ram, caps)
 
     def request(self, kind: type[Session], label: str, args: SessionArgs, affinity: Affinity) -> Capability[Any]:
         ram, caps = self._price
@@ -231,7 +251,7 @@ class _Opened(Resource):
             if cap is None:
                 cap = self.env.wait_until(lambda: parent.session_cap(self.id))
         except BaseException as error:
-            if isinstance(error, SessionDenied | OutOfRam | OutOfCaps):
+            if isinstance(error, SessionDenied | InvalidArgs | OutOfRam | OutOfCaps):
                 self.close()
             raise
         self._requested = True
@@ -248,6 +268,7 @@ class _Opened(Resource):
             account.refund(ram, caps)
             raise
         self._price = (self._price[0] + ram, self._price[1] + caps)
+        self._lend(ram, caps)
         if progress is Progress.PENDING:
             self.env.wait_until(lambda: self.env.parent.session_cap(self.id))
 
@@ -255,6 +276,11 @@ class _Opened(Resource):
         if self._requested:
             self._requested = False
             self.env.wait_until(self._closed)
+        self._lend(-self._price[0], -self._price[1])
+
+    def _lend(self, ram: int, caps: int) -> None:
+        self.env.lent_ram += ram
+        self.env.lent_caps += caps
 
     def _closed(self) -> bool | None:
         return True if self.env.parent.close(self.id) is Progress.DONE else None

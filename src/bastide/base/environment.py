@@ -210,14 +210,16 @@ class RegionMap(Interface):
     def detach(self, start: int) -> None: ...
 
     @rpc
-    def dataspace(self) -> DataspaceCap: ...
+    def dataspace(self) -> DataspaceCap:
+        """Attachable like any, but in no other map. A window to it has the regions that there were when it opened."""
+        ...
 
 
 class RmSession(Session):
     service, ram_quota, cap_quota = "RM", "64K", 2
 
     @rpc
-    @raises(OutOfRam, OutOfCaps)
+    @raises(OutOfRam, OutOfCaps, RegionConflict)
     def create(self, size: int) -> Capability[RegionMap]: ...
 
     @rpc

@@ -14,16 +14,19 @@ from __future__ import annotations
 import typing
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
-from inspect import signature
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bastide.base.capability import Capability
-from bastide.base.codec import Layout
+from bastide.base.codec import HEAD, Layout
 from bastide.base.platform import MESSAGE_BYTES, Caps, Dispatch, IpcError, Kernel
 
-__all__ = ["Interface", "dispatcher", "raises", "rpc"]
+__all__ = ["Interface", "derive_all", "dispatcher", "raises", "rpc"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_DONE = bytes(HEAD)
+"""Head of a reply with the result."""
 
 if TYPE_CHECKING:
     from abc import abstractmethod as rpc
@@ -58,10 +61,15 @@ class Interface(metaclass=ABCMeta):  # noqa: B024  # the derived classes declare
     def stub(cls, cap: Capability[Any]) -> Self:
         """An instance of this interface whose functions call the object behind `cap`."""
         if "_stub" not in cls.__dict__:
-            remote = {function.name: function.stub(opcode) for opcode, function in enumerate(_functions(cls))}
-            cls._stub = type(f"{cls.__name__}Client", (cls,), remote | {"__init__": _connect_stub, "_stub": None})
+            cls.derive()
         stub: Self = cls._stub(Capability(cap.handle, cls, cap.kernel))
         return stub
+
+    @classmethod
+    def derive(cls) -> None:
+        """Derive the class of the stubs, once."""
+        remote = {function.name: function.stub(opcode) for opcode, function in enumerate(_functions(cls))}
+        cls._stub = type(f"{cls.__name__}Client", (cls,), remote | {"__init__": _connect_stub, "_stub": None})
 
     _stub: typing.ClassVar[Any] = None
 
@@ -84,11 +92,23 @@ def dispatcher(target: Interface, kernel: Kernel) -> Dispatch:
         try:
             result = function.implementation(target, *arguments)
         except function.errors as error:
-            place = next(n for n, kind in enumerate(function.errors, 1) if isinstance(error, kind))
-            return place.to_bytes(2, "little") + str(error).encode()[:MESSAGE_BYTES - 2], ()
-        return function.result.pack(0, (result,))
+            place = 1 + next(function.errors.index(kind) for kind in type(error).__mro__ if kind in function.errors)
+            return place.to_bytes(HEAD, "little") + str(error).encode()[:MESSAGE_BYTES - HEAD], ()
+        return function.result.pack(_DONE, (result,))
 
     return dispatch
+
+
+def derive_all() -> None:
+    """Derive stubs and dispatch tables of all interfaces that exist now, for all processes that are forked later."""
+    pending = list(Interface.__subclasses__())
+    while pending:
+        interface = pending.pop()
+        stub = interface.__dict__.get("_stub", interface)
+        if stub is not None:                        # else it is a stub itself
+            pending += interface.__subclasses__()
+            if stub is interface:
+                interface.derive()
 
 
 class _Function:
@@ -99,12 +119,17 @@ class _Function:
         result = hints.pop("return", type(None))
         self.name, self.implementation = declaration.__name__, implementation
         self.signature = signature(declaration)
+        for parameter in self.signature.parameters.values():
+            if parameter.kind is not Parameter.POSITIONAL_OR_KEYWORD:
+                raise TypeError(f"{declaration.__qualname__}: the parameter '{parameter}' can't travel: arguments of "
+                                "RPC functions have a position, so there can be no '*' or '/'")
         self.count = len(hints)
         self.arguments, self.result = Layout(list(hints.values())), Layout([result])
         self.errors: tuple[type[Exception], ...] = getattr(declaration, "__raises__", ())
 
     def stub(self, opcode: int) -> Callable[..., Any]:
         count, pack, unpack = self.count, self.arguments.pack, self.result.unpack
+        head = opcode.to_bytes(HEAD, "little")
 
         def call(this: Interface, *values: Any, **named: Any) -> Any:
             if named or len(values) != count:
@@ -112,13 +137,12 @@ class _Function:
             cap = this._cap
             assert cap is not None, "a stub is born with its capability"
             kernel = cap.kernel
-            request, caps = pack(opcode, values)
+            request, caps = pack(head, values)
             while True:
                 reply, back = kernel.call(cap.handle, request, caps)
-                code = reply[0] | reply[1] << 8 if len(reply) > 1 else -1
-                if code == 0:
+                if reply[:HEAD] == _DONE:
                     return unpack(reply, back, kernel)[0]
-                error = self._error(code, reply)
+                error = self._error(reply)
                 if not this.pay(error):
                     raise error
 
@@ -130,10 +154,11 @@ class _Function:
         bound.apply_defaults()
         return bound.args[1:]
 
-    def _error(self, code: int, reply: bytes) -> Exception:
+    def _error(self, reply: bytes) -> Exception:
+        code = int.from_bytes(reply[:HEAD], "little") if len(reply) >= HEAD else -1
         if not 1 <= code <= len(self.errors):
             return IpcError(f"{self.name}: the server answered with the unknown code {code}")
-        return self.errors[code - 1](reply[2:].decode(errors="replace"))
+        return self.errors[code - 1](reply[HEAD:].decode(errors="replace"))
 
 
 def _functions(interface: type[Interface]) -> list[_Function]:

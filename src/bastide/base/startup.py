@@ -10,13 +10,20 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from bastide.base.binary import load_main, open_binary
+from bastide.base.binary import load_main, mount_library, open_binary
 from bastide.base.env import Construct, Env, Exit
 from bastide.base.env import run as serve
 from bastide.base.platform import Start
+from bastide.base.rpc import derive_all
 
 FAILED = 1
 """Exit value of a component that could not even be constructed."""
+
+
+def prepare(library: int) -> None:
+    """Get ready once what all components share: the standard library in the archive `library`, and all interfaces."""
+    mount_library(library)
+    derive_all()
 
 
 def main(start: Start) -> int:

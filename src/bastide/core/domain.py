@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from bastide.base import Account, Dataspace, Entrypoint, OutOfRam
+from collections import deque
+
+from bastide.base import Account, Dataspace, Entrypoint, OutOfRam, Resource
 from bastide.base.platform import Kernel
-from bastide.core.platform import Handle, Machine, Memory
+from bastide.core.platform import Handle, IpcError, Machine, Memory
 
 PAGE = 4096
+
+TROUBLE_LIMIT = 64
 
 PLENTY = 1 << 62
 """Limit of core's account for its own objects: the ledger, not this, says who may have them."""
@@ -47,8 +51,8 @@ class Office:
         self.domain = CoreDomain(machine)
         self.account = Account(self.domain, PLENTY, PLENTY)
         self.ep = Entrypoint(self.domain, machine.entrypoint, self._failed)
-        self.trouble: list[BaseException] = []
-        """What went wrong in core itself. Whoever boots core shows it."""
+        self.trouble: deque[BaseException] = deque(maxlen=TROUBLE_LIMIT)
+        """What went wrong in core itself, the newest. Whoever boots core shows it."""
 
     def dataspace(self, memory: Memory) -> CoreDataspace:
         """Make memory callable, and attachable for all who hold the capability."""
@@ -58,16 +62,21 @@ class Office:
         return made
 
     def free(self, dataspace: CoreDataspace) -> None:
+        for region in tuple(dataspace.regions):
+            region.close()
         self.ep.dissolve(dataspace)
         dataspace.memory.free()
 
     def _failed(self, error: BaseException) -> None:
-        self.trouble.append(error)
+        if not isinstance(error, IpcError):     # else it was the fault of whoever asked
+            self.trouble.append(error)
 
 
 class CoreDataspace(Dataspace):
     def __init__(self, memory: Memory) -> None:
         self.memory, self.sealed = memory, False
+        self.regions: set[Resource] = set()
+        """Its places in maps, which go with it."""
 
     def size(self) -> int:
         return self.memory.size

@@ -49,9 +49,11 @@ class LedgerAccount:
 
     def refer_to(self, other: LedgerAccount) -> None:
         """Set the reference account, once. Raises UnrelatedAccount."""
-        if self.reference is not None or other is self or other.closed:
-            raise UnrelatedAccount(f"{self.name} has the reference account "
-                                   f"{self.reference.name if self.reference else 'itself or a closed one'} already")
+        if self.reference is not None:
+            raise UnrelatedAccount(f"{self.name} has the reference account {self.reference.name} already")
+        if other.closed or self.closed or other._below(self):
+            raise UnrelatedAccount(f"{other.name} can't be the reference account of {self.name}: it is "
+                                   "itself, one below it, or a closed one")
         self.reference = other
         other._dependants.add(self)
 
@@ -99,6 +101,12 @@ class LedgerAccount:
             if reference is not None:
                 reference._dependants.add(dependant)
         self._dependants.clear()
+
+    def _below(self, other: LedgerAccount) -> bool:
+        account: LedgerAccount | None = self
+        while account is not None and account is not other:
+            account = account.reference
+        return account is other
 
     def _move(self, to: LedgerAccount, ram: int, caps: int) -> None:
         self.ram.limit -= ram

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bastide.base import Capability
-from bastide.base.environment import CpuSession, EnvSession, LogSession, PdSession, RomSession
+from bastide.base.environment import CpuSession, EnvSession, LogSession, PdSession, RmSession, RomSession
 from bastide.base.root import AnyRoot
 from bastide.base.session import ANYWHERE
 from bastide.base.value import Bytes
@@ -17,6 +17,7 @@ from bastide.core.log import Log, Print
 from bastide.core.parent import Core
 from bastide.core.pd import Pd
 from bastide.core.platform import Machine
+from bastide.core.rm import Rm
 from bastide.core.rom import Library, Module, Modules
 
 PRESERVED_RAM, PRESERVED_CAPS = 224 << 10, 1000
@@ -46,6 +47,7 @@ class System:
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
         RomSession.announce(self, library.open)
         LogSession.announce(self, lambda request: Log(request, show))
+        RmSession.announce(self, lambda request: Rm(self.office, request))
         self._start(binary, exited)
 
     def provide(self, root: AnyRoot) -> None:

@@ -18,6 +18,7 @@ from bastide.base import (
 )
 from bastide.base import args as session_args
 from bastide.base.environment import EnvSession, Parent, Progress, Resources, Response, Thread
+from bastide.base.errors import InvalidArgs
 from bastide.base.root import AnyRoot
 from bastide.base.value import Bytes
 from bastide.core.ledger import LedgerAccount
@@ -61,7 +62,7 @@ class Core(Parent):
         try:
             fields = session_args.parse(args)
             donated = Resources(Bytes(fields.get("ram_quota", "0")), int(Bytes(fields.get("cap_quota", "0"))))
-        except ValueError as error:
+        except (ValueError, InvalidArgs) as error:
             raise SessionDenied(f"malformed session arguments: {error}") from None
         fields["label"] = Label(self._name + " -> " + fields.get("label", ""))
         self._donate(donated)
@@ -105,7 +106,7 @@ class Core(Parent):
     def _donate(self, amount: Resources) -> None:
         available = self._account.ram_avail, self._account.caps.avail
         if amount.ram > available[0] or amount.ram < 0:
-            raise OutOfRam(f"{Bytes(amount.ram)} to donate, {Bytes(available[0])} left")
+            raise OutOfRam(f"{amount.ram} bytes to donate, {Bytes(available[0])} left")
         if amount.caps > available[1] or amount.caps < 0:
             raise OutOfCaps(f"{amount.caps} capabilities to donate, {available[1]} left")
         self._account.transfer(self._treasury, amount.ram, amount.caps)

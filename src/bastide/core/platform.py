@@ -1,5 +1,19 @@
 """The one door from core to the machine below."""
 
-from bastide.kernel.interface import Domain, Ending, Handle, IpcError, Machine, Memory, OutOfMachine, Placement
+from bastide.kernel.interface import (
+    MAX_PIECES,
+    Arrangement,
+    Domain,
+    Ending,
+    Handle,
+    IpcError,
+    Machine,
+    Memory,
+    OutOfMachine,
+    Placement,
+)
 
-__all__ = ["Domain", "Ending", "Handle", "IpcError", "Machine", "Memory", "OutOfMachine", "Placement"]
+__all__ = [
+    "MAX_PIECES", "Arrangement", "Domain", "Ending", "Handle", "IpcError", "Machine", "Memory", "OutOfMachine",
+    "Placement",
+]

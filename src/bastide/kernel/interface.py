@@ -27,6 +27,9 @@ MESSAGE_BYTES = 1536
 MESSAGE_CAPS = 4
 """Most capabilities beside one message, in each direction (Genode's number)."""
 
+MAX_PIECES = 256
+"""Most pieces of one arrangement: what attaching it may cost at most."""
+
 Dispatch = Callable[[bytes, Caps], tuple[bytes, Caps]]
 """Serve one request. Whatever it raises reaches the caller as IpcError, without its text."""
 
@@ -98,7 +101,10 @@ class Kernel(Protocol):
         ...
 
     def attach(self, dataspace: Handle, writeable: bool) -> memoryview:
-        """Map a dataspace. A foreign one can vanish under the mapping: use `read` for what a client hands over."""
+        """Map a dataspace. A foreign one can vanish under the mapping: use `read` for what a client hands over.
+
+        An arrangement is mapped with the pieces that it has at this moment. Touching a hole is a fault.
+        """
         ...
 
     def detach(self, view: memoryview) -> None:
@@ -106,7 +112,10 @@ class Kernel(Protocol):
         ...
 
     def read(self, dataspace: Handle, offset: int = 0, size: int | None = None) -> bytes:
-        """A private copy of a part of a dataspace, whoever owns it. Raises IpcError if it is gone."""
+        """A private copy of a part of a dataspace, whoever owns it; holes of an arrangement read as zeros.
+
+        Raises IpcError if it is gone.
+        """
         ...
 
     def start_thread(self, function: Callable[[], None], name: str) -> None:
@@ -152,6 +161,32 @@ class Memory(Protocol):
 
     def free(self) -> None:
         """Take the memory back, whoever still maps it."""
+        ...
+
+
+class Arrangement(Protocol):
+    """Addresses of whole pages at which core places pieces of memory; attached and read as one dataspace.
+
+    It is flat: pieces are memory, never arrangements. And it knows no faults: an attachment keeps the pieces that the
+    arrangement had when it was made, and sees no later change. Freed memory leaves a hole.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    def place(self, at: int, memory: Memory, offset: int, size: int, writeable: bool) -> None:
+        """Let `size` bytes of `memory` from `offset` on appear from `at` on; writeable unless the memory is sealed.
+
+        Raises ValueError for what is not whole pages, lies outside, overlaps, or is one piece too many.
+        """
+        ...
+
+    def remove(self, at: int) -> None:
+        """Leave a hole where a piece begins at `at`, if one does."""
+        ...
+
+    def free(self) -> None:
+        """Remove all pieces."""
         ...
 
 
@@ -235,7 +270,11 @@ class Machine(Protocol):
         """Raises OutOfMachine."""
         ...
 
-    def publish(self, dataspace: Handle, memory: Memory) -> None:
+    def create_arrangement(self, size: int) -> Arrangement:
+        """An arrangement without pieces, of whole pages. It costs no memory."""
+        ...
+
+    def publish(self, dataspace: Handle, memory: Memory | Arrangement) -> None:
         """Let holders of `dataspace`, an identity of core, attach and read `memory`, until it is dissolved."""
         ...
 

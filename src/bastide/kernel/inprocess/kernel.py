@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bastide.kernel import interface
+from bastide.kernel.inprocess.arrangement import Arrangement
 from bastide.kernel.inprocess.gate import Gate
 from bastide.kernel.inprocess.memory import Memory
 from bastide.kernel.inprocess.message import Entrypoint, Identity, Request, check_size
@@ -71,7 +72,7 @@ class Kernel(interface.Kernel):
     def now(self) -> int:
         return self._space.world.clock.now
 
-    def _memory(self, dataspace: Handle) -> Memory:
+    def _memory(self, dataspace: Handle) -> Memory | Arrangement:
         identity: Identity = self._space.identity(dataspace)
         if identity.memory is None:
             raise IpcError(f"{identity} is no dataspace" + (" any more: it was dissolved" if identity.gone else ""))

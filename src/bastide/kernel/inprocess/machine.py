@@ -18,6 +18,7 @@ from functools import cached_property
 from types import TracebackType
 
 from bastide.kernel import interface
+from bastide.kernel.inprocess.arrangement import Arrangement
 from bastide.kernel.inprocess.clock import Clock
 from bastide.kernel.inprocess.domain import Domain
 from bastide.kernel.inprocess.gate import Gate
@@ -82,12 +83,15 @@ class Machine(interface.Machine):
     def create_memory(self, size: int) -> Memory:
         return Memory(size)
 
-    def publish(self, dataspace: Handle, memory: interface.Memory) -> None:
+    def create_arrangement(self, size: int) -> Arrangement:
+        return Arrangement(size)
+
+    def publish(self, dataspace: Handle, memory: interface.Memory | interface.Arrangement) -> None:
         """Raises IpcError if the handle is no identity of core."""
         identity = self._core.identity(dataspace)
         if identity.space is not self._core or identity.gone:
             raise IpcError(f"memory cannot be published as {identity}: it is no identity of core")
-        if not isinstance(memory, Memory):
+        if not isinstance(memory, Memory | Arrangement):
             raise TypeError(f"memory of another machine cannot be published as {identity}")
         identity.memory = memory
 

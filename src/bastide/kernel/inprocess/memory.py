@@ -11,10 +11,19 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import weakref
 
 from bastide.kernel import interface
 from bastide.kernel.interface import IpcError, OutOfMachine
+
+_MREMAP_MAYMOVE, _MREMAP_FIXED = 1, 2       # linux/mman.h
+
+_libc = ctypes.PyDLL(None, use_errno=True)
+if hasattr(_libc, "mremap"):                # Linux: what other hosts lack are arrangements
+    _libc.mremap.restype = ctypes.c_void_p
+    _libc.mremap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p)
+    _libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 
 class Memory(interface.Memory):
@@ -54,6 +63,23 @@ class Memory(interface.Memory):
         pages, self._pages = self._pages, None
         if pages is not None:
             _zero(pages)
+
+    @property
+    def freed(self) -> bool:
+        return self._pages is None
+
+    def map_at(self, address: int, offset: int, size: int, writeable: bool) -> None:
+        """Map a part once more, instead of what is mapped at `address`. All are whole pages. Raises OutOfMachine."""
+        if not hasattr(_libc, "mremap"):
+            raise OutOfMachine("arrangements cannot be attached: this host cannot map anonymous memory twice")
+        pages = self._present()
+        self._check_range(offset, size)
+        start = ctypes.addressof(ctypes.c_ubyte.from_buffer(pages)) + offset
+        # mapping what is shared from an old size of nothing leaves the old mapping where it is: see mremap(2)
+        if _libc.mremap(start, 0, size, _MREMAP_MAYMOVE | _MREMAP_FIXED, address) != address:
+            raise OutOfMachine(f"{size} bytes cannot be mapped once more: {os.strerror(ctypes.get_errno())}")
+        if self._sealed or not writeable:
+            _libc.mprotect(address, size, mmap.PROT_READ)
 
     def attach(self, writeable: bool) -> Attachment:
         return Attachment(self._present(), writeable and not self._sealed)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from bastide.kernel.inprocess.arrangement import Arrangement
 from bastide.kernel.inprocess.memory import Memory
 from bastide.kernel.inprocess.scheduler import Scheduler, Thread
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Deliver, Dispatch, Handle, IpcError
@@ -38,7 +39,7 @@ class Identity:
         self.entrypoint = entrypoint
         self.gone = False
         self.submitted = 0
-        self.memory: Memory | None = None
+        self.memory: Memory | Arrangement | None = None
 
     def __str__(self) -> str:
         return f"object {self.number} of '{self.space.label}'"

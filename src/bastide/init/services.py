@@ -1,0 +1,227 @@
+"""Where sessions come from: init's parent, a child, or the program around the sandbox, behind one small interface.
+
+A service answers at once, or leaves the phase as it is and calls `SessionState.answered` later. What it is paid stays
+with it until it is asked to pay back. This file knows neither routes nor who the clients are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from itertools import count
+from typing import Protocol
+
+from bastide.base import (
+    Account,
+    Env,
+    InsufficientCaps,
+    InsufficientRam,
+    NotYet,
+    OutOfCaps,
+    OutOfRam,
+    SessionDenied,
+)
+from bastide.base.environment import Progress, Resources, RomSession
+from bastide.base.root import AnyRoot
+from bastide.init.purse import Purse
+from bastide.init.requests import RequestTable
+from bastide.init.session_state import Phase, SessionState
+
+ROM_COST = 512
+"""RAM that a ROM session of init's own costs beside its content, an estimate on the safe side."""
+
+
+class Service(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def source(self) -> str:
+        """Who serves it, for messages."""
+
+    def receive(self, amount: Resources) -> bool:
+        """Pay the service, from what init has. False: it can't be paid any more."""
+
+    def pay_back(self, amount: Resources) -> Resources:
+        """Init gets it back, or as much as there is left."""
+
+    def create(self, session: SessionState) -> None:
+        """Raises SessionDenied, InsufficientRam, InsufficientCaps."""
+
+    def upgrade(self, session: SessionState, amount: Resources) -> None:
+        """The amount has been paid, and is part of what the session donated. Raises OutOfRam, OutOfCaps."""
+
+    def close(self, session: SessionState) -> None: ...
+
+    def withdraw(self, session: SessionState) -> bool:
+        """Take back a request to create. False: it may have been seen, so that an answer is to be waited for."""
+
+
+class _KeptByInit:
+    """Services that are paid from init's own account: the money is there already, and comes back to it."""
+
+    def receive(self, amount: Resources) -> bool:
+        return True
+
+    def pay_back(self, amount: Resources) -> Resources:
+        return amount
+
+
+class ParentService(_KeptByInit):
+    """A service of init's parent. Init waits for its answers, as every component does."""
+
+    source = "parent"
+
+    def __init__(self, env: Env, name: str) -> None:
+        self._env, self.name = env, name
+
+    def create(self, session: SessionState) -> None:
+        parent, number = self._env.parent, self._env.session_id()
+        self._env.listen_for_answers()
+        try:
+            cap = parent.session(number, self.name, session.args_text, session.affinity)
+            if cap is None:
+                cap = self._env.wait_until(lambda: parent.session_cap(number))
+        except (OutOfRam, OutOfCaps) as error:
+            parent.resource_request(session.donated)
+            raise SessionDenied(f"{self._env.name} itself lacks the quota to ask its parent for "
+                                f"{self.name}: {error}") from None
+        session.number, session.cap, session.phase = number, cap, Phase.AVAILABLE
+
+    def upgrade(self, session: SessionState, amount: Resources) -> None:
+        parent, number = self._env.parent, session.number
+        if parent.upgrade(number, amount) is Progress.PENDING:
+            self._env.wait_until(lambda: parent.session_cap(number))
+        session.phase = Phase.HANDED_OUT
+
+    def close(self, session: SessionState) -> None:
+        parent, number = self._env.parent, session.number
+        self._env.wait_until(lambda: True if parent.close(number) is Progress.DONE else None)
+        session.phase = Phase.CLOSED
+
+    def withdraw(self, session: SessionState) -> bool:
+        return True
+
+
+class ChildService:
+    """A service that a child may announce. Its requests wait in the table of the child, also before it announces."""
+
+    def __init__(self, name: str, child: str, purse: Callable[[], Purse | None], requests: RequestTable) -> None:
+        self.name, self.child, self._purse, self._requests = name, child, purse, requests
+        self.source = f'child "{child}"'
+
+    def receive(self, amount: Resources) -> bool:
+        purse = self._purse()
+        return purse is not None and purse.give(amount.ram, amount.caps)
+
+    def pay_back(self, amount: Resources) -> Resources:
+        purse = self._purse()       # None: the server is gone, and all that it had returned to init by that
+        return amount if purse is None else purse.take_back(amount)
+
+    def create(self, session: SessionState) -> None:
+        self._requests.create(session)
+
+    def upgrade(self, session: SessionState, amount: Resources) -> None:
+        self._requests.upgrade(session, amount)
+
+    def close(self, session: SessionState) -> None:
+        self._requests.close(session)
+
+    def withdraw(self, session: SessionState) -> bool:
+        return self._requests.withdraw(session)
+
+
+class LocalService(_KeptByInit):
+    """A service of the program around the sandbox: the root that could be announced to the parent as well."""
+
+    source = "local"
+
+    def __init__(self, env: Env, root: AnyRoot) -> None:
+        self._env, self._root, self.name = env, root, root.service
+        self._numbers = count(1)
+        self._waiting: dict[SessionState, None] = {}
+        root.attach(env.ep)
+        root.retry = lambda: env.ep.defer(self._retry)
+
+    def create(self, session: SessionState) -> None:
+        session.number = session.number or next(self._numbers)
+        try:
+            session.cap = self._root.session(session.number, session.args, session.affinity)
+        except NotYet:
+            self._waiting[session] = None
+        except (SessionDenied, InsufficientRam, InsufficientCaps):
+            raise
+        except Exception as error:      # whatever the code of a session raises, its client gets an answer
+            self._env.report(error)
+            raise SessionDenied(f"the local service {self.name} failed") from None
+        else:
+            session.phase = Phase.AVAILABLE
+
+    def upgrade(self, session: SessionState, amount: Resources) -> None:
+        self._env.ep.activate(lambda: self._root.upgrade(session.number, amount.ram, amount.caps))
+        session.phase = Phase.HANDED_OUT
+
+    def close(self, session: SessionState) -> None:
+        self._env.ep.activate(lambda: self._root.close(session.number))
+        session.phase = Phase.CLOSED
+
+    def withdraw(self, session: SessionState) -> bool:
+        self._waiting.pop(session, None)
+        return True
+
+    def _retry(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for session in waiting:
+            try:
+                self.create(session)
+            except InsufficientRam:
+                session.answered(Phase.INSUFFICIENT_RAM)
+            except InsufficientCaps:
+                session.answered(Phase.INSUFFICIENT_CAPS)
+            except SessionDenied:
+                session.answered(Phase.DENIED)
+            else:
+                if session.phase is Phase.AVAILABLE:
+                    session.answered(Phase.AVAILABLE)
+
+
+class RomService(_KeptByInit):
+    """ROM sessions that init serves itself to one child. The donation of a session pays for its content."""
+
+    name, source = "ROM", "local"
+
+    def __init__(self, env: Env, make: Callable[[Account], RomSession]) -> None:
+        self._env, self._make = env, make
+        self._open: dict[SessionState, tuple[Account, RomSession]] = {}
+
+    @property
+    def sessions(self) -> Collection[RomSession]:
+        return [rom for _, rom in self._open.values()]
+
+    def create(self, session: SessionState) -> None:
+        account = Account(self._env.domain, session.ram, session.caps)
+        try:
+            account.reserve(ram=ROM_COST)
+            rom = self._make(account)
+            session.cap = self._env.ep.manage(rom, account)
+        except BaseException as error:
+            account.close()
+            if isinstance(error, OutOfRam):
+                raise InsufficientRam(str(error)) from None
+            if isinstance(error, OutOfCaps):
+                raise InsufficientCaps(str(error)) from None
+            raise
+        self._open[session] = account, rom
+        session.phase = Phase.AVAILABLE
+
+    def upgrade(self, session: SessionState, amount: Resources) -> None:
+        self._open[session][0].grow(amount.ram, amount.caps)
+        session.phase = Phase.HANDED_OUT
+
+    def close(self, session: SessionState) -> None:
+        account, rom = self._open.pop(session)
+        rom.close()
+        account.close()
+        session.phase = Phase.CLOSED
+
+    def withdraw(self, session: SessionState) -> bool:
+        return True

@@ -1,0 +1,138 @@
+"""A new config: children come and go, inline configs change under running children, the rest stays untouched."""
+
+from __future__ import annotations
+
+from init.hello import greet, try_to_ask
+from init.puppet import Puppets
+from init.town import PARENT_PROVIDES, ROUTE, Town
+
+from bastide.base import DataspaceCap, Env, Node, RamDataspace, SignalCap, SignalHandler, Transmitter
+from bastide.base.environment import RomSession
+
+
+def reader(env: Env) -> object:
+    """Tell each config."""
+    env.config.watch(lambda node: env.log(f"greeting {node.attribute('greeting', 'none')}"))
+    return env
+
+
+def start(name: str, greeting: str = "", binary: str = "reader") -> str:
+    config = f"\n  + config | greeting: {greeting}" if greeting else ""
+    return f"\n+ start {name} | + binary {binary}{config}\n"
+
+
+def test_a_changed_inline_config_is_signalled_and_the_child_goes_on() -> None:
+    with Puppets(start("one", "hello") + start("two", "hi"), {"reader": reader}) as puppets:
+        puppets.apply(start("one", "bye") + start("two", "hi"))
+        puppets.apply(start("one", "bye") + start("two", "hi"))
+        assert puppets.town.lines("init -> one") == ["greeting hello", "greeting bye"]
+        assert puppets.town.lines("init -> two") == ["greeting hi"]
+        assert puppets.town.lines("init") == []
+
+
+def test_an_inline_config_can_outgrow_its_memory() -> None:
+    with Puppets(start("one", "hello"), {"reader": reader}) as puppets:
+        puppets.apply(start("one", "g" * 150 + " | more: " + "x" * 9000))
+        puppets.apply(start("one", "small"))
+        assert puppets.town.lines("init -> one") == ["greeting hello", "greeting " + "g" * 150, "greeting small"]
+
+
+def test_a_config_that_only_xml_can_express_arrives_in_xml() -> None:
+    config = Node.parse("""<config>
+    <parent-provides>
+        <service name="ROM"/> <service name="CPU"/> <service name="PD"/> <service name="LOG"/>
+    </parent-provides>
+    <default ram="1M" caps="100"/> <default-route> <any-service> <parent/> </any-service> </default-route>
+    <start name="one"> <binary name="reader"/> <config greeting="a | b"/> </start> </config>""")
+    with Puppets("", {"reader": reader}) as puppets:
+        puppets.tell("house", lambda env: puppets.sandbox.apply(config))
+        assert puppets.town.lines("init -> one") == ["greeting a | b"]
+
+
+def test_children_come_and_go_and_the_others_stay() -> None:
+    with Puppets(start("one", "hello") + start("two", "hi"), {"reader": reader}) as puppets:
+        puppets.apply(start("two", "hi") + start("three", "salve"))
+        assert puppets.town.lines("init -> three") == ["greeting salve"]
+        assert puppets.town.lines("init -> two") == ["greeting hi"]
+        assert not any("one" in name for name in puppets.town.machine.threads)
+        puppets.apply("")
+        assert puppets.town.init_has == puppets.before
+
+
+def test_a_new_version_is_a_new_child() -> None:
+    with Puppets(start("one", "hello"), {"reader": reader}) as puppets:
+        puppets.apply(start("one", "hello").replace("one |", "one | version: 2 |"))
+        assert puppets.town.lines("init -> one") == ["greeting hello", "greeting hello"]
+
+
+def test_an_exited_child_stays_exited() -> None:
+    with Puppets(start("one", "x", "leave"), {"leave": lambda env: env.exit(1)}) as puppets:
+        puppets.apply(start("one", "x", "leave"))
+        assert puppets.town.lines("init") == ['child "one" exited with exit value 1']
+
+
+def test_a_server_that_appears_is_found_by_those_that_ask_later() -> None:
+    server = "\n+ start greet\n  + provides | + service Hello\n"
+    with Puppets(start("client", binary="puppet"), {"greet": greet}) as puppets:
+        puppets.tell("client", try_to_ask)
+        puppets.apply(start("client", binary="puppet") + server)
+        puppets.tell("client", try_to_ask)
+        assert puppets.town.lines("init -> client")[-1] == "granted"
+
+
+def test_a_child_whose_environment_was_incomplete_starts_when_it_can() -> None:
+    programs = {"reader": reader}
+    with Puppets(start("one", "hello"), {}) as puppets:
+        assert "environment ROM session denied" in "".join(puppets.town.lines("init"))
+        puppets.town.programs.update(programs)
+        puppets.apply(start("one", "hello"))
+        assert puppets.town.lines("init -> one") == ["greeting hello"]
+        puppets.apply("")
+        assert puppets.town.init_has == puppets.before
+
+
+def test_init_keeps_its_config_when_the_new_one_is_malformed() -> None:
+    texts = [f"config\n{PARENT_PROVIDES}{ROUTE}{start('one', 'hello')}\n-\n", "config\n+ start two\n bad line\n-\n",
+             f"config\n{PARENT_PROVIDES}{ROUTE}{start('one', 'bye')}\n-\n"]
+    change: list[SignalHandler] = []
+
+    class Module(RomSession):
+        def __init__(self, env: Env) -> None:
+            self._env, self._changed = env, Transmitter()
+            self._memory = RamDataspace(env.account, 4096)
+            change.append(SignalHandler(env, lambda: self._changed.submit()))
+
+        def dataspace(self) -> DataspaceCap | None:
+            self.update()
+            return self._memory.cap
+
+        def update(self) -> bool:
+            text = texts[0].encode() + b"\0"
+            self._memory.view[:len(text)] = text
+            return True
+
+        def sigh(self, context: SignalCap | None) -> None:
+            self._changed.context = context
+
+    def store(env: Env) -> object:
+        return RomSession.announce(env, lambda request: Module(env))
+
+    with Town({"reader": reader, "store": store}, PARENT_PROVIDES + """
++ start store
+  + provides | + service ROM
+  + route | + any-service | + parent
++ start inner | ram: 8M | caps: 500
+  + binary init
+  + route
+    + service ROM | label_last: config | + child store
+    + any-service | + parent
+""") as town:
+        town.run()
+        for _ in range(2):
+            texts.pop(0)
+            change[0].submit()
+            town.run()
+        assert town.lines("init -> inner") == [
+            "Error: config:3:2: expected 'tag: value', '+ node' or '-', got 'bad line'; "
+            "keeping what is, until the config is valid"]
+        assert town.lines("init -> inner -> one") == ["greeting hello", "greeting bye"]
