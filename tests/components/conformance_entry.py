@@ -286,12 +286,12 @@ def use_memory(program: Program) -> int:
     part = view[100:105]
     part[:] = b"after"
     program.report(kernel.read(dataspace, 100, 5).decode())
-    try:
+    with contextlib.suppress(BufferError):
         kernel.detach(view)
-    except BufferError:
-        program.report("slices in use")
+    program.report(f"slice in use: {bytes(part).decode()}")
     part.release()
-    kernel.detach(view)
+    with contextlib.suppress(ValueError):
+        kernel.detach(view)
     program.ask("seal")
     sealed = kernel.attach(dataspace, True)
     program.report(f"sealed {sealed.readonly} {kernel.attach(dataspace, False).readonly}")

@@ -1,18 +1,17 @@
 """What every kernel has to do, tested through the kernel interface alone.
 
 The test plays core: it makes domains, starts programs of `components/conformance_entry.py` in them, and serves as their
-parent. Nothing here may know the kernel; a further one is a further parameter of `machine_factory`.
+parent. Nothing here may know the kernel; a further one is a further entry in `ports.MACHINES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from importlib import import_module
+from contextlib import ExitStack
 
 import pytest
+from ports import MACHINES
 
-from bastide.kernel import inprocess
 from bastide.kernel.interface import (
     MESSAGE_BYTES,
     MESSAGE_CAPS,
@@ -27,21 +26,16 @@ from bastide.kernel.interface import (
     Placement,
 )
 
+ENTRY = "components.conformance_entry:entry"
+
 PATIENCE = 5_000_000
 """Microseconds of the machine's time after which a test gives up."""
 
 
-def boot_inprocess() -> AbstractContextManager[Machine]:
-    return inprocess.Machine(import_module("components.conformance_entry").entry)
-
-
-KERNELS: dict[str, Callable[[], AbstractContextManager[Machine]]] = {"inprocess": boot_inprocess}
-
-
-@pytest.fixture(params=KERNELS)
+@pytest.fixture(params=MACHINES)
 def machine_factory(request: pytest.FixtureRequest) -> Iterator[Callable[[], Machine]]:
     with ExitStack() as machines:
-        yield lambda: machines.enter_context(KERNELS[request.param]())
+        yield lambda: machines.enter_context(MACHINES[request.param](ENTRY))
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ class Core:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.kernel = machine.kernel
-        self.entrypoint = machine.domain.alloc_entrypoint()
+        self.entrypoint = machine.entrypoint
         self.gate = machine.kernel.gate(self.entrypoint)
         self.board: dict[str, Handle] = {}
         self.memory: Memory | None = None
@@ -284,7 +278,7 @@ def test_memory_is_attached_written_read_sealed_and_freed(core: Core) -> None:
     core.board["dataspace"] = core.machine.domain.alloc_identity(core.entrypoint)
     core.machine.publish(core.board["dataspace"], core.memory)
     child = core.complete("use_memory")
-    assert child.reports[:4] == ["4096 B False b'hello' b''", "after", "slices in use", "sealed True True"]
+    assert child.reports[:4] == ["4096 B False b'hello' b''", "after", "slice in use: after", "sealed True True"]
     assert [report.split(":")[0] for report in child.reports[4:]] == [
         "outside failed", "read failed", "attach failed", "attach other failed"]
 
@@ -315,7 +309,7 @@ def test_a_further_entrypoint_serves_in_a_thread_of_its_own(core: Core) -> None:
 
 
 def test_the_machine_describes_itself(core: Core) -> None:
-    assert core.machine.description["kernel"] in KERNELS
+    assert core.machine.description["kernel"] in MACHINES
     assert core.machine.total_ram() > 0
     assert core.machine.total_caps() > 0
     assert core.machine.affinity_space()

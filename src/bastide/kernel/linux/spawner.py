@@ -194,13 +194,13 @@ class Zygote:
 
     def _follow(self, program: subprocess.Popen[bytes]) -> OSError | None:
         """Follow the start message by message."""
-        refused = None
-        while True:
+        refused, ready = None, False
+        while not (ready and self._children):   # X tells of the children, Z that it is ready, in either order
             message, received, _, _ = socket.recv_fds(self._control, zygote.CONFIG_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
             kind, text = message[:1], message[1:].decode(errors="replace")
             if kind == zygote.READY:
-                return refused
-            if kind == zygote.STARTED:
+                ready = True
+            elif kind == zygote.STARTED:
                 self._children = tuple(Process(pidfd, _host_pid(pidfd)) for pidfd in received)
             elif kind == zygote.MAP_IDS:
                 self._control.send(self._map_ids(program.pid))
@@ -214,6 +214,7 @@ class Zygote:
                 return OSError(text)
             else:
                 raise SpawnError(f"the zygote could not start: {text or 'its interpreter ended early, see the log'}")
+        return refused
 
     def _map_ids(self, pid: int) -> bytes:
         try:

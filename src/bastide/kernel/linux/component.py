@@ -1,0 +1,161 @@
+"""A component's half of the port: how it comes to life after the sandbox has closed, and how it asks core."""
+
+from __future__ import annotations
+
+import importlib
+import mmap
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from struct import Struct
+from typing import TypeVar, cast
+
+from bastide.kernel.interface import Entry, Handle, IpcError, Start
+from bastide.kernel.linux import control, native
+from bastide.kernel.linux.channel import Channel
+from bastide.kernel.linux.control import Kind, News
+from bastide.kernel.linux.gate import LinuxGate
+from bastide.kernel.linux.memory import Mapping
+from bastide.kernel.linux.native import Ask
+from bastide.kernel.linux.page import CHANNEL_BYTES
+from bastide.kernel.linux.seal import seal, voucher
+from bastide.kernel.linux.transport import Transport
+from bastide.kernel.linux.window import Part
+
+T = TypeVar("T")
+
+_BIRTH = Struct("<QQQQ32s32s32sQH")
+
+
+@dataclass(frozen=True)
+class Birth:
+    """What core tells a process at its start. The descriptors are the control socket and the binary."""
+
+    domain: int
+    core: int
+    entrypoint: int
+    core_entrypoint: int
+    key: bytes
+    native: bytes
+    parent: bytes
+    binary_size: int
+    name: str = ""
+    entry: str = ""
+
+    def pack(self) -> bytes:
+        name = self.name.encode()
+        return _BIRTH.pack(self.domain, self.core, self.entrypoint, self.core_entrypoint, self.key, self.native,
+                           self.parent, self.binary_size, len(name)) + name + self.entry.encode()
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> Birth:
+        *fields, length = _BIRTH.unpack_from(payload)
+        text = payload[_BIRTH.size:]
+        return replace(cls(*fields), name=text[:length].decode(), entry=text[length:].decode())
+
+
+def main(descriptors: list[int], payload: bytes) -> int:
+    """The entry of every process that the zygote makes for a component."""
+    birth = Birth.unpack(payload)
+    end, binary = descriptors
+    transport = Transport(birth.domain, birth.key)
+    transport.authority = authority = FarAuthority(transport, end, birth.native)
+    authority.news()
+    content = mmap.mmap(binary, birth.binary_size, mmap.MAP_SHARED, mmap.PROT_READ) if birth.binary_size else b""
+    os.close(binary)
+    own = seal(birth.key, birth.entrypoint, birth.entrypoint, birth.domain)
+    transport.gates[birth.entrypoint].thread = threading.get_ident()    # before it runs, too
+    module, _, function = birth.entry.partition(":")
+    entry = cast(Entry, getattr(importlib.import_module(module), function))
+    return entry(Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)))
+
+
+class FarAuthority:
+    """Core, asked over the channel to it."""
+
+    def __init__(self, transport: Transport, end: int, native_object: bytes) -> None:
+        self._transport, self._native = transport, native_object
+        self._end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=end)
+        self._lock = threading.RLock()
+        self._memory: dict[int, int] = {}               # descriptors by serial
+        self._readable = select.poll()
+        self._readable.register(end, select.POLLIN)
+
+    def connect(self, handle: bytes, calls: bool) -> Channel:
+        self._ask(Ask.CONNECT, int(calls), handle)
+        known = self._transport.channels if calls else self._transport.signal_channels
+        return self._when(lambda: known.get(handle[:8]))
+
+    def passed_on(self, handle: bytes, receiver: int) -> bytes:
+        return voucher(handle, receiver)
+
+    def redeem(self, voucher: bytes, sender: int) -> bytes:
+        return self._ask(Ask.REDEEM, sender, voucher)
+
+    def memory(self, dataspace: bytes, writeable: bool, since: int) -> Part:
+        serial, total, at, offset, size = native.PART.unpack(self._ask(Ask.MEMORY, since | writeable, dataspace))
+        if not serial:
+            return Part(total)
+        return Part(total, at, offset, size, self._when(lambda: self._memory.pop(serial, None)))
+
+    def news(self) -> None:
+        with self._lock:
+            while (news := control.receive(self._end)) is not None:
+                self._take_in(news)
+
+    def _when(self, arrived: Callable[[], T | None]) -> T:
+        """What core has sent, or will have as soon as this component has taken what was sent before."""
+        with self._lock:
+            while True:
+                self.news()
+                if (found := arrived()) is not None:
+                    return found
+                self._readable.poll()
+
+    def _ask(self, ask: Ask, number: int, handle: bytes) -> bytes:
+        channel = self._transport.channels[self._native[:8]]
+        reply, _ = channel.call(self._native, native.REQUEST.pack(ask, number, handle))
+        if reply[:1] != native.GRANTED:
+            raise IpcError(reply[1:].decode(errors="replace"))
+        return reply[1:]
+
+    def _take_in(self, news: News) -> None:
+        take_in(self._transport, news, self._memory.__setitem__)
+
+
+def take_in(transport: Transport, news: News, memory: Callable[[int, int], None]) -> None:
+    """Act on news from the switchboard, in a component as in core."""
+    kind, number, entrypoint, peer = news.kind, news.first, news.second, news.third
+    descriptors = news.descriptors
+    match kind:
+        case Kind.ENTRYPOINT:
+            transport.gates[number] = LinuxGate(transport, number, *descriptors)
+        case Kind.INCOMING:
+            reply = descriptors[1] if len(descriptors) > 1 else -1
+            transport.gates[entrypoint].add(number, peer, _mapping(descriptors[0]), reply)
+        case Kind.OUTGOING | Kind.SIGNALS:
+            reply = descriptors[1] if kind is Kind.OUTGOING else -1
+            channel = Channel(number, entrypoint, peer, _mapping(descriptors[0]), reply, descriptors[-1])
+            known = transport.channels if kind is Kind.OUTGOING else transport.signal_channels
+            known[entrypoint.to_bytes(8, "little")] = channel
+        case Kind.HOLDER_GONE:
+            if (gate := transport.gates.get(entrypoint)) is not None:
+                gate.remove(number)
+        case Kind.OWNER_GONE:
+            for channels in (transport.channels, transport.signal_channels):
+                gone = channels.get(entrypoint.to_bytes(8, "little"))
+                if gone is not None and gone.number == number:
+                    del channels[entrypoint.to_bytes(8, "little")]
+                    gone.close()
+        case Kind.MEMORY:
+            memory(number, descriptors[0])
+
+
+def _mapping(descriptor: int) -> Mapping:
+    try:
+        return Mapping(descriptor, CHANNEL_BYTES)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,87 @@
+"""What core sends to a component beside its channels: descriptors, and news about channels.
+
+One way only. A component has no means to send a descriptor to anybody, so none is ever in flight but those that core
+sent, and core drops what a component does not take.
+"""
+
+from __future__ import annotations
+
+import array
+import errno
+import os
+import socket
+from dataclasses import dataclass
+from enum import IntEnum
+from struct import Struct
+from struct import error as StructError
+
+MAX_DESCRIPTORS = 3
+
+BUFFER = 8 << 10
+"""Bytes of news under way: some twenty. Descriptors of who takes no news would else fill the limits of core's user."""
+
+_NEWS = Struct("<BQQQ")
+
+
+class Kind(IntEnum):
+    """With the meaning of the numbers, and the descriptors that come along."""
+
+    ENTRYPOINT = 0      # entrypoint | its doorbell's ends, to hear and to ring
+    OUTGOING = 1        # channel, entrypoint, owner | memory, reply, doorbell
+    SIGNALS = 2         # channel, entrypoint, owner | memory, doorbell
+    INCOMING = 3        # channel, entrypoint, holder | memory, and the reply's end unless it only carries signals
+    HOLDER_GONE = 4     # channel, entrypoint
+    OWNER_GONE = 5      # channel, entrypoint
+    MEMORY = 6          # serial | memory
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    kind: Kind
+    first: int
+    second: int = 0
+    third: int = 0
+    descriptors: tuple[int, ...] = ()
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Core's end, and the component's."""
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    return near, far
+
+
+def send(end: socket.socket, news: News) -> bool:
+    """False if the component does not take its news. The descriptors stay the sender's to close."""
+    message = _NEWS.pack(news.kind, news.first, news.second, news.third)
+    rights = array.array("i", news.descriptors)
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if news.descriptors else []
+    try:
+        end.sendmsg([message], ancillary, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        return True
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        return error.errno != errno.ETOOMANYREFS    # else the component is gone, and its news with it
+
+
+def receive(end: socket.socket) -> News | None:
+    """The next news, or None if there is none now."""
+    space = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
+    try:
+        message, ancillary, _, _ = end.recvmsg(_NEWS.size, space, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return None
+    rights = array.array("i")
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            rights.frombytes(content[:len(content) // 4 * 4])
+    try:
+        kind_number, first, second, third = _NEWS.unpack(message)
+    except StructError:                 # the other end is closed
+        for descriptor in rights:
+            os.close(descriptor)
+        return None
+    return News(Kind(kind_number), first, second, third, tuple(rights))

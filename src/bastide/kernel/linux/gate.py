@@ -1,0 +1,378 @@
+"""Where the calls and signals of one entrypoint arrive. Implements `Gate`.
+
+Everybody who may call or signal the entrypoint holds a write end of one pipe, its *doorbell*, and a channel of his own.
+A byte in the doorbell says in which channels to look; it carries no authority, for what is found there is checked. So
+whoever rings wrongly, or too often, wastes time of the entrypoint and achieves nothing else. If so many bytes are
+waiting that some may have been dropped, all channels are looked at.
+
+Byte 0 is core's: news on the control socket (new channels, closed ones), or something posted by another thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from struct import Struct
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Deliver, Dispatch, Handle, IpcError
+from bastide.kernel.linux import page
+from bastide.kernel.linux.memory import Mapping
+from bastide.kernel.linux.page import COUNTERS, MAX_SLOTS, MESSAGE, REPLY, REQUEST
+from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, seal
+
+if TYPE_CHECKING:
+    from bastide.kernel.linux.transport import Transport
+
+RINGS = 256
+"""Bytes taken from the doorbell at once. As many may mean that more were dropped."""
+
+UNHEARD_LIMIT = 1024
+"""Identities of which signals are kept that nobody listens to yet. Then the oldest are dropped."""
+
+_DONE = b"!"
+
+_POLL, _TIMESPEC = Struct("@ihh"), Struct("@qq")
+_libc = ctypes.CDLL(None)
+_libc.ppoll.argtypes = (ctypes.c_void_p, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_void_p)
+
+
+@dataclass(eq=False, slots=True)
+class _Object:
+    dispatch: Dispatch
+    known: set[tuple[_Incoming, bytes]] = field(default_factory=set)
+
+
+@dataclass(eq=False, slots=True)
+class _Context:
+    deliver: Deliver
+    io: bool
+    known: set[tuple[_Incoming, bytes]] = field(default_factory=set)
+
+
+class _Incoming:
+    """The owner's end of one channel."""
+
+    __slots__ = ("contexts", "counters", "holder", "last", "mapping", "memory", "number", "objects", "reply", "request",
+                 "signals", "words")
+
+    def __init__(self, number: int, holder: int, mapping: Mapping, reply: int) -> None:
+        self.number, self.holder, self.mapping, self.reply = number, holder, mapping, reply
+        self.memory = mapping.view
+        self.words = mapping.view[:128].cast("I")
+        self.counters = mapping.view[COUNTERS:COUNTERS + 4 * MAX_SLOTS].cast("I")
+        self.request = self.signals = 0         # numbers of what was seen last
+        self.last: list[int] = []               # counters as they were then
+        self.objects: dict[bytes, _Object] = {}     # handles that were proven to be the holder's
+        self.contexts: dict[bytes, _Context] = {}
+
+
+class LinuxGate:
+    def __init__(self, transport: Transport, number: int, doorbell: int, bell: int) -> None:
+        self.number = number
+        self._transport, self._doorbell, self._bell = transport, doorbell, bell
+        self._poll = select.poll()
+        self._poll.register(doorbell, select.POLLIN)
+        self._waited = bytearray(_POLL.size)
+        self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._waited))
+        self._rings: list[tuple[_Incoming, ...]] = [()] * 256
+        self._channels: dict[int, _Incoming] = {}
+        self._objects: dict[int, _Object] = {}
+        self._contexts: dict[int, _Context] = {}
+        self._pending: dict[_Context, int] = {}
+        self._backlog: dict[_Incoming, None] = {}   # requests that came while the gate waited for a signal
+        self._unheard: dict[int, int] = {}          # signals of identities that nobody listens to yet
+        self._raised: deque[tuple[int, int]] = deque()  # signals from within the component
+        self._posted: deque[Callable[[], object]] = deque()
+        self._alarm: tuple[int, Callable[[], None]] | None = None
+        self._stopped = False
+        self.thread = 0                 # that runs the gate
+
+    # what the component says
+
+    def serve(self, identity: Handle, dispatch: Dispatch) -> None:
+        self._objects[self._own(identity)] = _Object(dispatch)
+
+    def listen(self, identity: Handle, deliver: Deliver, io: bool) -> None:
+        number = self._own(identity)
+        context = self._contexts[number] = _Context(deliver, io)
+        if early := self._unheard.pop(number, 0):
+            self._pending[context] = early
+
+    def dissolve(self, identity: Handle) -> None:
+        number = self._own(identity)
+        if (target := self._objects.pop(number, None)) is not None:
+            for channel, handle in target.known:
+                channel.objects.pop(handle, None)
+        if (context := self._contexts.pop(number, None)) is not None:
+            self._pending.pop(context, None)
+            for channel, handle in context.known:
+                channel.contexts.pop(handle, None)
+        self._unheard.pop(number, None)
+        self._transport.dissolved(number)
+
+    def run(self) -> None:
+        self.thread = get_ident()
+        while not self._stopped:
+            if self._pending or self._backlog or self._posted or self._raised:
+                self._catch_up()
+                if self._stopped or not self._rung():
+                    continue            # whoever always finds something to catch up must not starve the others
+            for channel in self._heard():
+                words = channel.words
+                if words[0] != channel.request:
+                    self._serve(channel)
+                if words[2] != channel.signals:
+                    self._collect(channel)
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._wake()
+
+    def wait_io(self) -> None:
+        while not self._handle_io():
+            for channel in self._heard():
+                self._note(channel)
+
+    def poll_io(self) -> bool:
+        while not self._handle_io():
+            if not self._rung():
+                return False
+            for channel in self._heard():
+                self._note(channel)
+        return True
+
+    def _handle_io(self) -> bool:
+        self._take_raised()
+        for context, count in self._pending.items():
+            if context.io:
+                del self._pending[context]
+                context.deliver(count)
+                return True
+        return False
+
+    def alarm(self, at: int | None, expired: Callable[[], None]) -> None:
+        self._alarm = None if at is None else (at, expired)
+
+    # what others cause
+
+    def post(self, function: Callable[[], object]) -> None:
+        """Run `function` in the gate's thread. Callable from any thread."""
+        self._posted.append(function)
+        self._wake()
+
+    def submit(self, identity: int, count: int) -> None:
+        """A signal from within the component, from any thread."""
+        self._raised.append((identity, count))
+        self._wake()
+
+    def add(self, number: int, holder: int, mapping: Mapping, reply: int) -> None:
+        """A new channel leads here. Callable from any thread. Its holder may have rung for it already."""
+        channel = self._channels[number] = _Incoming(number, holder, mapping, reply)
+        self._rings[page.ring_of(number)] += (channel,)
+        self.post(lambda: self._note(channel))
+
+    def remove(self, number: int) -> None:
+        """The holder of a channel is gone. Callable from any thread."""
+        self.post(lambda: self._forget(number))
+
+    # inside
+
+    def close(self) -> None:
+        """Give up all channels and the doorbell. Nobody may use the gate any more."""
+        for number in list(self._channels):
+            self._forget(number)
+        os.close(self._doorbell)
+        os.close(self._bell)
+
+    def _forget(self, number: int) -> None:
+        channel = self._channels.pop(number, None)
+        if channel is None:
+            return
+        for shown in (channel.objects, channel.contexts):
+            for handle, target in shown.items():
+                target.known.discard((channel, handle))
+        ring = page.ring_of(number)
+        self._rings[ring] = tuple(other for other in self._rings[ring] if other is not channel)
+        self._backlog.pop(channel, None)
+        if channel.reply >= 0:
+            os.close(channel.reply)
+            channel.reply = -1
+        channel.mapping.unmap()
+
+    def _own(self, identity: Handle) -> int:
+        entrypoint, number = numbers(identity)  # type: ignore[arg-type]  # handles are bytes here
+        if entrypoint != self.number:
+            raise IpcError("this identity belongs to another entrypoint")
+        return number
+
+    def _wake(self) -> None:
+        with suppress(BlockingIOError):     # whoever reads a full doorbell looks everywhere
+            os.write(self._bell, b"\0")
+
+    def _rung(self) -> bool:
+        return bool(self._poll.poll(0))
+
+    def _heard(self) -> list[_Incoming]:
+        """Wait for the doorbell; the channels to look at."""
+        if self._alarm is not None and not self._wait_for_alarm():
+            return []
+        rung = os.read(self._doorbell, RINGS)
+        if len(rung) == 1 and rung != b"\0":
+            return self._rings[rung[0]]  # type: ignore[return-value]  # a tuple does as well, without a copy
+        if len(rung) >= RINGS:
+            self._transport.news()
+            return list(self._channels.values())
+        rings = set(rung)
+        if 0 in rings:
+            self._transport.news()
+        return [channel for ring in rings for channel in self._rings[ring]]
+
+    def _wait_for_alarm(self) -> bool:
+        """False if the alarm expired before somebody rang."""
+        assert self._alarm is not None
+        at, expired = self._alarm
+        left = at - self._transport.now()
+        if left > 0 and self._bell_within(left):
+            return True
+        if self._transport.now() >= at:
+            self._alarm = None
+            self._posted.append(expired)
+        return False
+
+    def _bell_within(self, microseconds: int) -> bool:
+        """Wait by `ppoll`: Python's `poll` rounds to milliseconds, and `select` knows no descriptor beyond 1023."""
+        self._waited[:] = _POLL.pack(self._doorbell, select.POLLIN, 0)
+        time = _TIMESPEC.pack(microseconds // 1_000_000, microseconds % 1_000_000 * 1000)
+        return bool(_libc.ppoll(self._address, 1, time, None) > 0)
+
+    def _catch_up(self) -> None:
+        """What was put off, one of each kind, so that none starves another."""
+        self._take_raised()
+        if self._posted:
+            self._posted.popleft()()
+        if self._pending:
+            context = next(iter(self._pending))
+            context.deliver(self._pending.pop(context))
+        if self._backlog:
+            channel = next(iter(self._backlog))
+            del self._backlog[channel]
+            if channel.words[0] != channel.request:
+                self._serve(channel)
+
+    def _note(self, channel: _Incoming) -> None:
+        """Look at a channel while calls have to wait."""
+        if channel.words[2] != channel.signals:
+            self._collect(channel)
+        if channel.words[0] != channel.request:
+            self._backlog[channel] = None
+
+    def _serve(self, channel: _Incoming) -> None:
+        words = channel.words
+        number = channel.request = words[0]
+        size = words[1]
+        caps_count, size = size >> 16 & 0xFF, size & 0xFFFF
+        data = channel.memory[REQUEST:REQUEST + (size if size < MESSAGE else MESSAGE)].tobytes()
+        status, caps_back, reply = page.OK, 0, b""
+        try:
+            target = channel.objects.get(data[:HANDLE_BYTES]) or self._prove(channel, data[:HANDLE_BYTES])
+            if target is None:
+                status = page.NO_OBJECT
+            else:
+                request, caps = self._take_caps(channel, data, caps_count) if caps_count else (data[HANDLE_BYTES:], ())
+                reply, back = target.dispatch(request, caps)
+                if len(reply) > MESSAGE_BYTES:
+                    status, reply = page.ILLEGAL, b""
+                elif back:
+                    status, reply, caps_back = self._give_caps(channel, reply, back)
+        except Exception:               # whatever happens at the server, its client is answered
+            status, caps_back, reply = page.FAILED, 0, b""
+        size = len(reply)
+        channel.memory[REPLY:REPLY + size] = reply
+        words[17] = size | caps_back << 16 | status << 24
+        words[16] = number
+        if channel.reply >= 0:
+            try:  # noqa: SIM105  # each call comes along here, and `suppress` would cost a quarter of a microsecond
+                os.write(channel.reply, _DONE)
+            except (BlockingIOError, BrokenPipeError):
+                pass                    # the holder never reads, or is gone: core will tell
+
+    def _prove(self, channel: _Incoming, handle: bytes) -> _Object | None:
+        """Check a handle that the channel has not shown before."""
+        number = self._verified(channel, handle)
+        target = self._objects.get(number)
+        if target is not None:
+            channel.objects[handle] = target
+            target.known.add((channel, handle))
+        return target
+
+    def _verified(self, channel: _Incoming, handle: bytes) -> int:
+        """The identity that a handle names, or -1 if it is not authentic, or not the holder's."""
+        if len(handle) != HANDLE_BYTES:
+            return -1
+        entrypoint, number = numbers(handle)
+        if entrypoint != self.number or handle != seal(self._transport.key, entrypoint, number, channel.holder):
+            return -1
+        return number
+
+    def _take_caps(self, channel: _Incoming, data: bytes, count: int) -> tuple[bytes, Caps]:
+        end = len(data) - count * HANDLE_BYTES
+        if count > MESSAGE_CAPS or end < HANDLE_BYTES:
+            raise IpcError(f"{count} capabilities beside a message of {len(data)} bytes")
+        return data[HANDLE_BYTES:end], self._transport.received(data[end:], channel.holder)
+
+    def _give_caps(self, channel: _Incoming, reply: bytes, caps: Caps) -> tuple[int, bytes, int]:
+        """Status, reply with its capabilities, and how many they are."""
+        if len(caps) <= MESSAGE_CAPS:
+            with suppress(IpcError):
+                return page.OK, reply + self._transport.sent(caps, channel.holder), len(caps)
+        return page.ILLEGAL, b"", 0
+
+    def _collect(self, channel: _Incoming) -> None:
+        """Add the signals of a channel to what is pending."""
+        words = channel.words
+        channel.signals = words[2]
+        slots = min(words[3], MAX_SLOTS)
+        now, last = channel.counters[:slots].tolist(), channel.last
+        if len(last) < slots:
+            last += [0] * (slots - len(last))
+        for slot, (new, old) in enumerate(zip(now, last, strict=False)):
+            if new != old:
+                at = page.CONTEXTS + slot * HANDLE_BYTES
+                handle = bytes(channel.memory[at:at + HANDLE_BYTES])
+                context = channel.contexts.get(handle) or self._prove_context(channel, handle)
+                if context is not None:
+                    self._pending[context] = self._pending.get(context, 0) + (new - old & page.WORD)
+                elif (number := self._verified(channel, handle)) >= 0:
+                    self._keep(number, new - old & page.WORD)
+        channel.last = now
+        words[page.SIGNALS_SEEN] = channel.signals
+
+    def _prove_context(self, channel: _Incoming, handle: bytes) -> _Context | None:
+        context = self._contexts.get(self._verified(channel, handle))
+        if context is not None:
+            channel.contexts[handle] = context
+            context.known.add((channel, handle))
+        return context
+
+    def _take_raised(self) -> None:
+        while self._raised:
+            identity, count = self._raised.popleft()
+            context = self._contexts.get(identity)
+            if context is not None:
+                self._pending[context] = self._pending.get(context, 0) + count
+            else:
+                self._keep(identity, count)
+
+    def _keep(self, identity: int, count: int) -> None:
+        """Signals may come before somebody listens. Identities that are gone are dropped by and by."""
+        self._unheard[identity] = self._unheard.get(identity, 0) + count
+        if len(self._unheard) > UNHEARD_LIMIT:
+            del self._unheard[next(iter(self._unheard))]

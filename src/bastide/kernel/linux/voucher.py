@@ -1,0 +1,56 @@
+"""A capability that somebody passed on who does not serve it himself.
+
+To pass on a capability must cost the sender no question to core, and the receiver none either as long as it does not
+use the capability. So what arrives is the sender's voucher, and it is redeemed when it is used, compared, or passed on
+in turn. Core then vouches in its turn: for the sender's right, and for the handle being equal to all others of the same
+identity that this component has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bastide.kernel.interface import IpcError
+from bastide.kernel.linux.seal import HANDLE_BYTES
+
+Redeem = Callable[[bytes, int], bytes]
+"""The handle for a voucher and the number of the domain that sent it. Raises IpcError."""
+
+
+class Borrowed:
+    """A handle to be: equal to the handle that it is redeemed for."""
+
+    __slots__ = ("_handle", "_redeem", "_sender", "_voucher")
+
+    def __init__(self, voucher: bytes, sender: int, redeem: Redeem) -> None:
+        self._voucher, self._sender, self._redeem = voucher, sender, redeem
+        self._handle: bytes | None = None
+
+    def handle(self) -> bytes:
+        """Raises IpcError if the sender never held the capability, or its object is gone."""
+        if self._handle is None:
+            self._handle = self._redeem(self._voucher, self._sender)
+        return self._handle
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        try:
+            return self.handle() == (other.handle() if isinstance(other, Borrowed) else other)
+        except IpcError:
+            return False
+
+    def __hash__(self) -> int:
+        try:
+            return hash(self.handle())
+        except IpcError:                # worthless, and so equal to nothing but itself
+            return hash(self._voucher)
+
+
+def proper(handle: object) -> bytes:
+    """The handle proper. Raises IpcError for what is worthless, or has not even the shape of a handle."""
+    if type(handle) is Borrowed:
+        return handle.handle()
+    if type(handle) is not bytes or len(handle) != HANDLE_BYTES:
+        raise IpcError(f"{type(handle).__name__} is no capability: capabilities come with messages only")
+    return handle

@@ -1,0 +1,20 @@
+"""Components that try to break out, forge, exhaust and starve. The name of the component says which one it is.
+
+An attacker has all that Python gives it: the internals of the framework, which live in its own process, and `ctypes`.
+Each logs what it achieved, and ends by itself.
+"""
+
+from __future__ import annotations
+
+from bastide.base import Env
+
+from . import bystanders, capabilities, memory, messages, resources
+from .weapons import Attacker
+
+PARTS = (bystanders, capabilities, memory, messages, resources)
+
+
+def construct(env: Env) -> None:
+    attack = next(function for part in PARTS if (function := getattr(part, env.name, None)))
+    attack(Attacker(env))
+    env.exit()

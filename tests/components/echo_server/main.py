@@ -1,0 +1,24 @@
+"""Serves `Echo`, and pins it to the board as its own name."""
+
+from __future__ import annotations
+
+from components.contracts import BoardSession, Echo
+
+from bastide.base import Capability, Env, Interface
+
+
+class Main(Echo):
+    def __init__(self, env: Env) -> None:
+        self.env = env
+        cap = env.ep.manage(self, env.account)
+        BoardSession.connect(env).put(env.name, cap)
+        env.log("serving")
+
+    def echo(self, text: str) -> str:
+        return text
+
+    def keep(self, cap: Capability[Interface] | None) -> bool:
+        return self.env.ep.object_of(cap, Main) is self
+
+
+construct = Main

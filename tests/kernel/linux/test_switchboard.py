@@ -1,0 +1,148 @@
+"""Who may reach whom, as the switchboard decides it, without any process."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from kernel.linux.parties import Party, parties
+
+from bastide.kernel.interface import IpcError
+from bastide.kernel.linux import switchboard as module
+from bastide.kernel.linux.control import Kind
+from bastide.kernel.linux.seal import voucher
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def raw(handle: object) -> bytes:
+    assert isinstance(handle, bytes)
+    return handle
+
+
+def test_a_handle_is_good_for_the_one_it_was_sealed_for() -> None:
+    with parties(3) as (server, client, thief):
+        entrypoint, _ = server.entrypoint()
+        identity = server.switchboard.mint(entrypoint)
+        handle = raw(client.handle(entrypoint, identity))
+        assert server.switchboard.connect(handle, client.side, True).holder is client.side
+        with pytest.raises(IpcError, match="the capability is not yours"):
+            server.switchboard.connect(handle, thief.side, True)
+        with pytest.raises(IpcError, match="the capability is not yours"):
+            server.switchboard.connect(handle[:16] + bytes(16), client.side, True)
+
+
+def test_what_is_forgotten_can_neither_be_reached_nor_passed_on() -> None:
+    with parties(3) as (server, client, friend):
+        switchboard = server.switchboard
+        entrypoint, _ = server.entrypoint()
+        identity = switchboard.mint(entrypoint)
+        handle = raw(client.handle(entrypoint, identity))
+        passed = voucher(handle, friend.side.number)
+        assert switchboard.redeem(passed, client.side.number, friend.side) == raw(friend.handle(entrypoint, identity))
+        switchboard.forget(friend.side, identity, entrypoint.number)        # none of its own
+        switchboard.redeem(passed, client.side.number, friend.side)
+        switchboard.forget(server.side, identity, entrypoint.number)
+        with pytest.raises(IpcError, match="no such object"):
+            switchboard.redeem(passed, client.side.number, friend.side)
+        with pytest.raises(IpcError, match="no such object"):
+            switchboard.connect(handle, client.side, True)
+
+
+def test_a_voucher_is_good_for_its_receiver_from_its_sender_alone() -> None:
+    with parties(4) as (server, client, friend, thief):
+        switchboard = server.switchboard
+        entrypoint, _ = server.entrypoint()
+        handle = raw(client.mint(entrypoint))
+        passed = voucher(handle, friend.side.number)
+        forged = bytearray(passed)
+        forged[-1] ^= 1
+        for received, sender, receiver in (
+                (passed, client, thief), (passed, thief, friend), (bytes(forged), client, friend),
+                (handle, client, friend), (voucher(handle, friend.side.number), friend, friend)):
+            with pytest.raises(IpcError, match="no such object"):
+                switchboard.redeem(received, sender.side.number, receiver.side)
+
+
+def test_there_is_one_channel_for_a_pair_however_often_it_is_asked_for() -> None:
+    with parties(2) as (server, client):
+        entrypoint, _ = server.entrypoint()
+        handles = [raw(client.mint(entrypoint)) for _ in range(3)]
+        before = descriptors()
+        links = {client.switchboard.connect(handle, client.side, True).number for handle in handles}
+        assert len(links) == 1
+        assert descriptors() - before == 3         # reply and doorbell of the holder, reply of the owner
+
+
+def test_everything_is_returned_when_a_domain_leaves_whichever_end_it_was() -> None:
+    before = descriptors()
+    with parties(2) as (server, client):
+        for one, other in ((server, client), (client, server)):
+            entrypoint, _ = one.entrypoint()
+            other.switchboard.connect(raw(other.mint(entrypoint)), other.side, True)
+            other.switchboard.connect(raw(other.mint(entrypoint)), other.side, False)
+        server.switchboard.leave(server.side)
+        assert (server.side.channels, client.side.channels, server.side.entrypoints) == ({}, {}, {})
+        assert [news.kind for news in client.heard[-4:]].count(Kind.OWNER_GONE) == 2
+        assert client.transport.channels == client.transport.signal_channels == {}
+    assert descriptors() == before
+
+
+def test_an_entrypoint_that_is_freed_takes_its_channels_along() -> None:
+    with parties(2) as (server, client):
+        entrypoint, _ = server.entrypoint()
+        handle = client.mint(entrypoint)
+        client.switchboard.connect(raw(handle), client.side, True)
+        client.switchboard.forget(server.side, entrypoint.number, entrypoint.number)
+        assert client.side.channels == server.side.channels == {}
+        with pytest.raises(IpcError):
+            client.transport.call(handle, b"")
+
+
+def test_news_that_are_not_taken_wait_in_order_and_hold_few_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_UNDELIVERED", 5)
+    with parties(8) as (sleeper, *others):
+        entrypoints = [party.entrypoint()[0] for party in others]
+        stuck: list[object] = []
+        sleeper.switchboard.stuck = stuck.append
+        sleeper.awake = False
+        handles = [raw(sleeper.mint(entrypoint)) for entrypoint in entrypoints]
+        for handle in handles[:5]:
+            sleeper.switchboard.connect(handle, sleeper.side, True)
+        with pytest.raises(IpcError, match="does not take what core sends"):
+            sleeper.switchboard.connect(handles[5], sleeper.side, True)
+        assert stuck == [sleeper.side] * 5
+        sleeper.awake = True
+        sleeper.switchboard.deliver(sleeper.side)
+        assert [news.second for news in sleeper.heard] == [entrypoint.number for entrypoint in entrypoints[:5]]
+        sleeper.switchboard.connect(handles[5], sleeper.side, True)
+
+
+def test_channels_of_one_domain_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CHANNELS", 3)
+    with parties(5) as made:
+        server, *clients = made
+        entrypoint, _ = server.entrypoint()
+
+        def connect(client: Party) -> None:
+            client.switchboard.connect(raw(client.mint(entrypoint)), client.side, True)
+
+        for client in clients[:3]:
+            connect(client)
+        with pytest.raises(IpcError, match="too many channels: 3 for one component is the limit"):
+            connect(clients[3])
+        server.switchboard.leave(clients[0].side)
+        connect(clients[3])
+
+
+def test_numbers_are_never_used_again() -> None:
+    with parties(1) as (party,):
+        seen: set[int] = set()
+        for _ in range(20):
+            entrypoint = party.switchboard.entrypoint(party.side)
+            identity = party.switchboard.mint(entrypoint)
+            assert not seen & {entrypoint.number, identity}
+            seen |= {entrypoint.number, identity}
+            party.switchboard.forget(party.side, entrypoint.number)

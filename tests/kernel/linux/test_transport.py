@@ -1,0 +1,137 @@
+"""Calls, signals and capabilities of one component, without processes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from kernel.linux.parties import parties
+from kernel.linux.test_gate import echo, running, served
+
+from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
+from bastide.kernel.linux.seal import HANDLE_BYTES
+
+
+@pytest.mark.parametrize("forged", [None, b"", b"x" * 31, "x" * 32, 5, (1, 2), bytearray(32)], ids=repr)
+def test_what_has_no_shape_of_a_handle_is_an_ipc_error_and_no_signal(forged: Any) -> None:
+    with parties(1) as (party,):
+        with pytest.raises(IpcError, match="is no capability"):
+            party.transport.call(forged, b"")
+        with pytest.raises(IpcError, match="is no capability"):
+            party.transport.gate(forged)
+        with pytest.raises(IpcError, match="is no capability"):
+            party.transport.read(forged)
+        party.transport.submit(forged)
+
+
+def test_capabilities_come_back_as_what_they_were() -> None:
+    with parties(2) as (server, client):
+        gate, _, handle = served(server, client)
+        own, _ = client.entrypoint()
+        mine = client.mint(own)
+        with running(gate):
+            assert client.transport.call(handle, b"x", (mine, None, handle)) == (b"x", (mine, None, handle))
+
+
+def test_a_forged_capability_does_not_pass_for_the_receivers_own() -> None:
+    with parties(2) as (server, client):
+        entrypoint, gate = server.entrypoint()
+        identity = server.switchboard.mint(entrypoint)
+        own = server.handle(entrypoint, identity)
+        got: list[Caps] = []
+
+        def dispatch(request: bytes, caps: Caps) -> tuple[bytes, Caps]:
+            got.append(caps)
+            return b"", ()
+
+        gate.serve(own, dispatch)
+        real: Any = client.handle(entrypoint, identity)
+        with running(gate):
+            client.transport.call(real, b"", (Handle(real[:16] + bytes(16)), real))
+        assert got == [(None, own)]
+
+
+def test_limits_of_messages_hold_with_and_without_capabilities() -> None:
+    with parties(2) as (server, client):
+        gate, _, handle = served(server, client)
+        with running(gate):
+            for caps in ((), (handle,)):
+                with pytest.raises(IpcError, match=f"{MESSAGE_BYTES} is the limit"):
+                    client.transport.call(handle, bytes(MESSAGE_BYTES + 1), caps)
+            with pytest.raises(IpcError, match=f"{MESSAGE_CAPS} is the limit"):
+                client.transport.call(handle, b"", (handle,) * (MESSAGE_CAPS + 1))
+            full = bytes(MESSAGE_BYTES)
+            assert client.transport.call(handle, full, (handle,) * MESSAGE_CAPS) == (full, (handle,) * MESSAGE_CAPS)
+
+
+def test_a_call_ends_when_the_server_leaves_meanwhile() -> None:
+    with parties(2) as (server, client):
+        entrypoint, gate = server.entrypoint()
+        identity = server.switchboard.mint(entrypoint)
+        entered, leave = threading.Event(), threading.Event()
+
+        def dispatch(request: bytes, caps: Caps) -> tuple[bytes, Caps]:
+            entered.set()
+            leave.wait(10)
+            return b"", ()
+
+        gate.serve(server.handle(entrypoint, identity), dispatch)
+        failures: list[IpcError] = []
+
+        def call() -> None:
+            try:
+                client.transport.call(client.handle(entrypoint, identity), b"")
+            except IpcError as error:
+                failures.append(error)
+
+        with running(gate):
+            caller = threading.Thread(target=call)
+            caller.start()
+            assert entered.wait(10)
+            client.switchboard.leave(server.side)       # tells the client, whose thread that takes it must not wait
+            assert client.transport.channels == {}
+            leave.set()
+        server.transport.close()                        # as when its process ends
+        server.transport.gates.clear()
+        caller.join(10)
+        assert len(failures) == 1 or not caller.is_alive()
+
+
+def test_a_context_that_was_dissolved_gets_no_signal_any_more() -> None:
+    with parties(2) as (server, client):
+        entrypoint, gate = server.entrypoint()
+        number = server.switchboard.mint(entrypoint)
+        identity, theirs = server.handle(entrypoint, number), client.handle(entrypoint, number)
+        heard: list[int] = []
+        gate.listen(identity, heard.append, True)
+        client.transport.submit(theirs)
+        assert gate.poll_io()
+        gate.dissolve(identity)
+        client.transport.submit(theirs)
+        assert not gate.poll_io()
+        assert heard == [1]
+
+
+def test_more_contexts_than_there_are_slots_are_signalled_once_the_owner_has_looked() -> None:
+    with parties(2) as (server, client):
+        entrypoint, gate = server.entrypoint()
+        heard: dict[int, int] = {}
+        numbers = [server.switchboard.mint(entrypoint) for _ in range(1500)]
+        for number in numbers:
+            gate.listen(server.handle(entrypoint, number),
+                        lambda count, number=number: heard.update({number: count}), True)  # type: ignore[misc]
+        for number in numbers:
+            client.transport.submit(client.handle(entrypoint, number))
+            gate.poll_io()
+        while gate.poll_io():
+            continue
+        assert heard == dict.fromkeys(numbers, 1)
+
+
+def test_handles_have_one_size() -> None:
+    with parties(2) as (server, client):
+        _, _, handle = served(server, client)
+        assert isinstance(handle, bytes)
+        assert len(handle) == HANDLE_BYTES
+        assert echo(b"x", ()) == (b"x", ())
