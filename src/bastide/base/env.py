@@ -23,7 +23,15 @@ from bastide.base.environment import (
     Progress,
     Resources,
 )
-from bastide.base.errors import InsufficientCaps, InsufficientRam, InvalidArgs, IpcError, OutOfCaps, OutOfRam, SessionDenied
+from bastide.base.errors import (
+    InsufficientCaps,
+    InsufficientRam,
+    InvalidArgs,
+    IpcError,
+    OutOfCaps,
+    OutOfRam,
+    SessionDenied,
+)
 from bastide.base.log import Log
 from bastide.base.platform import Handle, Kernel
 from bastide.base.rom import Rom

@@ -258,6 +258,15 @@ class PdSession(PdAccount, Session):
         """Set once; quota moves between an account and its reference account only."""
 
     @rpc
+    @raises(QuotaExceeded, UnrelatedAccount)
+    def relay_quota(self, source: Capability[PdAccount], target: Capability[PdAccount], taken: Resources,
+                    given: Resources) -> None:
+        """As reference account of both: take from `source` and give to `target` in one step, or do nothing.
+
+        The difference goes to, or comes from, this account.
+        """
+
+    @rpc
     @raises(OutOfRam, OutOfCaps)
     def alloc_ram(self, size: int) -> DataspaceCap:
         """Zeroed memory; costs the size in whole pages and one capability."""

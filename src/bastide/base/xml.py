@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAME = r"[A-Za-z_:][A-Za-z0-9_.:-]{0,63}+(?![A-Za-z0-9_.:-])"
 _BLANKS = r"[ \t\n]*+"
 _ATTRIBUTE = re.compile(rf'[ \t\n]++({_NAME}){_BLANKS}={_BLANKS}"([^"]*+)"')
-_HEAD = rf'<({_NAME})((?:[ \t\n]++{_NAME}{_BLANKS}={_BLANKS}"[^"]*+")*+){_BLANKS}'
+_HEAD = rf'<({_NAME})((?:[ \t\n]++{_NAME}{_BLANKS}={_BLANKS}"[^"]*+")*){_BLANKS}'
 _START = re.compile(rf"{_HEAD}(/?)>")
 _UNFINISHED_START = re.compile(_HEAD)
 _END = re.compile(rf"</({_NAME}){_BLANKS}>")

@@ -36,7 +36,7 @@ class Cpu(CpuSession):
         except OutOfMachine as error:
             self._office.ep.dissolve(thread)
             raise SessionDenied(f"'{name}' can't start: {error}") from error
-        target.account.changed()
+        target.account.started()
         self._threads.append(thread)
         return thread.cap
 

@@ -70,6 +70,19 @@ class LedgerAccount:
             raise QuotaExceeded(f"{self.name} has {self.caps.avail} capabilities left, {caps} were asked for")
         self._move(to, ram, caps)
 
+    def relay(self, source: LedgerAccount, target: LedgerAccount, taken: tuple[int, int],
+              given: tuple[int, int]) -> None:
+        """Move RAM and capabilities from one dependant to another in one step; the difference is this account's.
+
+        All or nothing. Raises QuotaExceeded, UnrelatedAccount.
+        """
+        source.transfer(self, *taken)
+        try:
+            self.transfer(target, *given)
+        except BaseException:
+            source._take_back(self, *taken)
+            raise
+
     def charge(self, ram: int, caps: int) -> None:
         """Use up both amounts or none. Raises OutOfRam, OutOfCaps."""
         if caps > self.caps.avail:
@@ -107,6 +120,9 @@ class LedgerAccount:
         while account is not None and account is not other:
             account = account.reference
         return account is other
+
+    def _take_back(self, other: LedgerAccount, ram: int, caps: int) -> None:
+        other._move(self, ram, caps)
 
     def _move(self, to: LedgerAccount, ram: int, caps: int) -> None:
         self.ram.limit -= ram

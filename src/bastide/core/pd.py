@@ -12,19 +12,30 @@ from bastide.core.domain import CoreDataspace, Office, pages
 from bastide.core.ledger import LedgerAccount
 from bastide.core.platform import Domain, Handle, IpcError, OutOfMachine
 
+HEAP_STEP = 64 << 10
+"""The heap's limit moves in such steps, rounded down: most donations to servers then cost no system call."""
+
 
 class DomainAccount(LedgerAccount):
     """An account whose RAM also pays for the heap of a running program."""
 
     def __init__(self, name: str, domain: Domain) -> None:
         super().__init__(name)
-        self._domain = domain
+        self._domain, self._limit = domain, -1
 
     def heap(self) -> int:
         return self._domain.heap_used()
 
     def changed(self) -> None:
-        self._domain.limit_heap(max(0, self.ram.avail))
+        limit = max(0, self.ram.avail) // HEAP_STEP * HEAP_STEP
+        if limit != self._limit:
+            self._limit = limit
+            self._domain.limit_heap(limit)
+
+    def started(self) -> None:
+        """A program runs now: tell its limit."""
+        self._limit = -1
+        self.changed()
 
 
 class Pd(PdSession):
@@ -49,6 +60,13 @@ class Pd(PdSession):
         if other is None:
             raise UnrelatedAccount(f"{self.account.name}: the receiving account is none of core's")
         self.account.transfer(other.account, amount.ram, amount.caps)
+
+    def relay_quota(self, source: Capability[PdAccount], target: Capability[PdAccount], taken: Resources,
+                    given: Resources) -> None:
+        payer, payee = (self._office.ep.object_of(account, Pd) for account in (source, target))
+        if payer is None or payee is None:
+            raise UnrelatedAccount(f"{self.account.name}: quota can be relayed between accounts of core only")
+        self.account.relay(payer.account, payee.account, (taken.ram, taken.caps), (given.ram, given.caps))
 
     def quota(self) -> PdQuota:
         ram, caps = self.account.ram, self.account.caps

@@ -1,0 +1,26 @@
+"""How components come to life, speak and end, on every kernel."""
+
+from __future__ import annotations
+
+from booted import Booted
+
+from bastide.base.environment import ThreadRun
+
+
+def test_a_constructor_that_fails_leaves_a_traceback_in_the_log_and_the_exit_value_1(boot: Booted) -> None:
+    child = boot.run("lives", "fail")
+    assert (child.exit_value, child.lines[0], child.lines[-1]) == (
+        1, "Error: Traceback (most recent call last):", "ValueError: it was not meant to be")
+
+
+def test_a_component_exits_with_its_value_and_its_thread_ends(boot: Booted) -> None:
+    child = boot.run("lives", "leave")
+    assert child.exit_value == 42
+    boot.wait(lambda: child.ended)
+    assert child.ended is not None
+    assert (child.ended.run, child.ended.code, child.ended.fault) == (ThreadRun.EXITED, 42, "")
+
+
+def test_log_lines_are_prefixed_split_at_newlines_and_cut_between_characters(boot: Booted) -> None:
+    assert boot.run("lives", "print").lines == [
+        "one 2 None", "two", "lines", "Warning: careful", "Error: wrong", "ä" * 115, "ä" * 85]
