@@ -104,11 +104,7 @@ class Child(Parent):
         purse = self.program.purse
         if purse is None:
             raise SessionDenied(f"{self.name} has ended")
-        purse.take(session.ram + session.cost, session.caps)
-        if not session.service.receive(session.donated):
-            purse.give(session.ram + session.cost, session.caps)
-            raise SessionDenied(f"{session.service.source}, which provides {service}, can't be paid: "
-                                "it has not started, or is ending")
+        session.service.paid_by(purse, session.donated, session.cost)
         self.sessions[id] = session
         try:
             session.service.create(session)
@@ -170,17 +166,18 @@ class Child(Parent):
         else:
             self._answered.submit()
 
-    def session_over(self, session: SessionState, donated: Resources, returned: Resources) -> None:
+    def session_over(self, session: SessionState, donated: Resources) -> None:
         del self.sessions[session.id]
         purse = self.program.purse
         if purse is None or session.environment:
+            session.service.pay_back(donated)
             return
+        returned = session.service.pays_back(purse, donated, session.cost)
         for kind, lost in (("RAM", Bytes(donated.ram - returned.ram)), ("cap", donated.caps - returned.caps)):
             if lost:
                 self.around.complaints.warning(
                     self.name, f"{self.name}: could not revert session {kind} quota ({lost}, donated for "
                     f"{session.service.name}, are spent by {session.service.source})")
-        purse.give(returned.ram + session.cost, returned.caps)
 
     # The parent interface, as a server.
 

@@ -22,15 +22,22 @@ class Purse:
 
     def take(self, ram: int, caps: int) -> None:
         """Child to init: all or nothing. Raises OutOfRam, OutOfCaps."""
-        if not (0 <= ram <= MOST and 0 <= caps <= MOST):
-            raise OutOfRam(f"{ram} bytes and {caps} capabilities are no amounts that one could have")
+        self._affordable(Resources(ram, caps))
         if ram or caps:
             try:
                 self.pd.transfer_quota(self._own_cap, Resources(ram, caps))
             except QuotaExceeded as error:
-                if ram > self.pd.quota().ram_avail:
-                    raise OutOfRam(str(error)) from None
-                raise OutOfCaps(str(error)) from None
+                raise self._shortage(ram, error) from None
+
+    def pay(self, to: Purse, amount: Resources, kept: int) -> None:
+        """Child to another child, and `kept` bytes to init (from it, if negative). Raises OutOfRam, OutOfCaps."""
+        taken = Resources(amount.ram + max(kept, 0), amount.caps)
+        given = Resources(amount.ram - min(kept, 0), amount.caps)
+        self._affordable(taken)
+        try:
+            self._own.relay_quota(self.cap, to.cap, taken, given)
+        except QuotaExceeded as error:
+            raise self._shortage(taken.ram, error) from None
 
     def take_back(self, amount: Resources) -> Resources:
         """Child to init: as much of it as there is; the result tells."""
@@ -54,3 +61,10 @@ class Purse:
             return True
         except BastideError:
             return False
+
+    def _affordable(self, amount: Resources) -> None:
+        if not (0 <= amount.ram <= MOST and 0 <= amount.caps <= MOST):
+            raise OutOfRam(f"{amount.ram} bytes and {amount.caps} capabilities are no amounts that one could have")
+
+    def _shortage(self, ram: int, error: QuotaExceeded) -> BastideError:
+        return OutOfRam(str(error)) if ram > self.pd.quota().ram_avail else OutOfCaps(str(error))

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from bastide.base import (
     Account,
+    BastideError,
     Env,
     InsufficientCaps,
     InsufficientRam,
@@ -44,6 +45,12 @@ class Service(Protocol):
     def pay_back(self, amount: Resources) -> Resources:
         """Init gets it back, or as much as there is left."""
 
+    def paid_by(self, client: Purse, amount: Resources, cost: int) -> None:
+        """The client pays the service, and the cost to init: both or nothing. Raises SessionDenied, OutOfRam..."""
+
+    def pays_back(self, client: Purse, amount: Resources, cost: int) -> Resources:
+        """The client gets it back, or as much as there is left, and the cost from init. The result tells."""
+
     def create(self, session: SessionState) -> None:
         """Raises SessionDenied, InsufficientRam, InsufficientCaps."""
 
@@ -63,6 +70,13 @@ class _KeptByInit:
         return True
 
     def pay_back(self, amount: Resources) -> Resources:
+        return amount
+
+    def paid_by(self, client: Purse, amount: Resources, cost: int) -> None:
+        client.take(amount.ram + cost, amount.caps)
+
+    def pays_back(self, client: Purse, amount: Resources, cost: int) -> Resources:
+        client.give(amount.ram + cost, amount.caps)
         return amount
 
 
@@ -116,6 +130,24 @@ class ChildService:
     def pay_back(self, amount: Resources) -> Resources:
         purse = self._purse()       # None: the server is gone, and all that it had returned to init by that
         return amount if purse is None else purse.take_back(amount)
+
+    def paid_by(self, client: Purse, amount: Resources, cost: int) -> None:
+        purse = self._purse()
+        if purse is None:
+            raise SessionDenied(f"{self.source}, which provides {self.name}, can't be paid: "
+                                "it has not started, or is ending")
+        client.pay(purse, amount, cost)
+
+    def pays_back(self, client: Purse, amount: Resources, cost: int) -> Resources:
+        purse = self._purse()
+        if purse is not None:
+            try:
+                purse.pay(client, amount, -cost)
+                return amount
+            except BastideError:            # the server spent it, or one of both is about to end
+                amount = purse.take_back(amount)
+        client.give(amount.ram + cost, amount.caps)
+        return amount
 
     def create(self, session: SessionState) -> None:
         self._requests.create(session)

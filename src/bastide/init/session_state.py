@@ -1,9 +1,8 @@
 """A session as the parent of its client keeps it, from the request until the last of its quota is back.
 
 The phases are those of Genode's parent. Services set `phase` and `cap` when they answer at once, and call `answered`
-when they answer later. Money follows the phases: what a session holds is with its service until `conclude`, which takes
-it back and hands it to the client, or leaves it with init if the client is gone. So quota is neither made nor lost,
-whoever vanishes when.
+when they answer later. Money follows the phases: what a session holds is with its service until `conclude`, which has
+it handed back to the client, or to init if the client is gone. So quota is neither made nor lost, whoever vanishes.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ class Client(Protocol):
     def session_changed(self, session: SessionState) -> None:
         """Its server answered."""
 
-    def session_over(self, session: SessionState, donated: Resources, returned: Resources) -> None:
-        """Forget it. `returned` of what was `donated` is with init now."""
+    def session_over(self, session: SessionState, donated: Resources) -> None:
+        """Forget it, and take back from its service what was `donated`."""
 
 
 @dataclass(eq=False)
@@ -112,9 +111,10 @@ class SessionState:
         """It is over at the service: the quota goes back."""
         client, self.client, self.cap = self.client, None, None
         donated, self.ram, self.caps = self.donated, 0, 0
-        returned = self.service.pay_back(donated)
-        if client is not None:
-            client.session_over(self, donated, returned)
+        if client is None:
+            self.service.pay_back(donated)
+        else:
+            client.session_over(self, donated)
 
     def orphan(self) -> None:
         """The client is gone."""
