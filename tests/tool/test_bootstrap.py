@@ -119,7 +119,7 @@ def test_development_without_an_environment_is_explained(copy: Path, command: st
 
 def test_a_shim_is_replaced_by_the_interpreter_behind_it(copy: Path, tmp_path: Path) -> None:
     shim = executable(tmp_path / "shims" / "python3", f'exec "{REAL_PYTHON}" "$@"')
-    run(copy / "bastide", "--version", BASTIDE_PYTHON=None, PATH=f"{shim.parent}:/usr/bin:/bin")
+    run(copy / "bastide", "--version", BASTIDE_PYTHON=None, PATH=f"{shim.parent}:{tools(tmp_path / 'tools')}")
     assert os.path.realpath(copy / ".venv" / "bin" / "python") == REAL_PYTHON
 
 

@@ -77,15 +77,22 @@ def test_types_are_checked_where_there_is_code(tmp_path: Path) -> None:
 
 def test_benchmarks_are_listed_with_their_first_line(tmp_path: Path) -> None:
     (tmp_path / "rpc.py").write_text('"""Calls per second.\n\nMore.\n"""\n')
+    (tmp_path / "rpc_cap.py").write_text('"""With a capability."""\n')
     (tmp_path / "__init__.py").touch()
-    assert benchmarks(tmp_path) == {"rpc": "Calls per second."}
+    assert benchmarks(tmp_path) == {"rpc": "Calls per second.", "rpc-cap": "With a capability."}
     assert benchmarks(tmp_path / "absent") == {}
 
 
-def test_a_benchmark_runs_with_its_arguments(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(development, "benchmarks", lambda folder: {"rpc": ""})
-    assert bench(["rpc", "--count", "3"]) == 0
-    assert programs.commands == [["-m", "bench.rpc", "--count", "3"]]
+def test_named_benchmarks_run(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(development, "benchmarks", lambda folder: {"node": "", "rpc": ""})
+    assert bench(["rpc", "--json"]) == 0
+    assert programs.commands == [["-m", "bench.harness", "--json", "rpc"]]
+
+
+def test_without_a_name_all_benchmarks_run(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(development, "benchmarks", lambda folder: {"node": "", "rpc": ""})
+    assert bench([]) == 0
+    assert programs.commands == [["-m", "bench.harness", "node", "rpc"]]
 
 
 def test_an_unknown_benchmark_is_met_with_the_closest_one(

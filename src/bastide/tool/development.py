@@ -56,19 +56,21 @@ def lint(arguments: Sequence[str]) -> int:
 
 
 def bench(arguments: Sequence[str]) -> int:
-    """Run the benchmark `bench/NAME.py` with the further arguments, or list what there is."""
+    """Run the named benchmarks of `bench/`, or all of them. Their figures do not decide the exit code."""
     available = benchmarks(CHECKOUT / "bench")
-    if not arguments or arguments[0] in ("--help", "-h"):
-        print("usage: bastide bench NAME [ARGUMENT...]\n")
-        print("\n".join(f"  {name:16}{summary}" for name, summary in available.items()) or "  (no benchmarks yet)")
+    if {"--help", "-h"} & set(arguments):
+        print("usage: bastide bench [NAME...] [--json]\n")
+        print("\n".join(f"  {name:10}{summary}" for name, summary in available.items()) or "  (no benchmarks yet)")
         return 0
-    name, *further = arguments
-    if name not in available:
-        print(f"bastide bench: there is no benchmark '{name}'{suggestion(name, available)}", file=sys.stderr)
-        return 2
-    if not _ready():
-        return 2
-    return _python(["-m", f"bench.{name}", *further])
+    names = [argument for argument in arguments if argument != "--json"]
+    for name in names:
+        if name not in available:
+            kind = "option" if name.startswith("-") else "benchmark"
+            print(f"bastide bench: there is no {kind} '{name}'{suggestion(name, ['--json', *available])}",
+                  file=sys.stderr)
+            return 2
+    options = ["--json"] if "--json" in arguments else []
+    return _python(["-m", "bench.harness", *options, *(names or available)])
 
 
 def checks(checkout: Path) -> tuple[Check, ...]:
@@ -83,9 +85,9 @@ def checks(checkout: Path) -> tuple[Check, ...]:
 
 
 def benchmarks(folder: Path) -> dict[str, str]:
-    """Names and first lines of the benchmarks in a folder."""
+    """Names and first lines of the benchmarks in a folder: `rpc-cap` is the module `rpc_cap`."""
     files = sorted(file for file in folder.glob("*.py") if not file.name.startswith("_"))
-    return {file.stem: _summary(file) for file in files}
+    return {file.stem.replace("_", "-"): _summary(file) for file in files}
 
 
 def _summary(file: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -41,8 +42,7 @@ def ensure(project: Path) -> None:
         return
     requirements = listed(project)
     print(f"bastide: installing into {sys.prefix} (once): {', '.join(requirements)}", file=sys.stderr, flush=True)
-    _ensure_pip()
-    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *requirements]
+    command = [*_pip(), "install", "--disable-pip-version-check", *requirements]
     if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
         raise MissingRequirements(
             "bastide: pip could not install what tests, linters and benchmarks need (its reason is above).\n"
@@ -50,12 +50,19 @@ def ensure(project: Path) -> None:
     stamp.write_text(fingerprint)
 
 
-def _ensure_pip() -> None:
+def _pip() -> list[str]:
+    """A pip that installs into this environment: its own, or another one of this machine."""
+    own = [sys.executable, "-m", "pip"]
     if importlib.util.find_spec("pip") is not None:
-        return
+        return own
     result = subprocess.run([sys.executable, "-m", "ensurepip"], capture_output=True, text=True)
-    if result.returncode:
-        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise MissingRequirements(
-            f"bastide: this Python comes without pip: {reason}\n"
-            "What helps on Debian or Ubuntu: apt install python3-venv")
+    if result.returncode == 0:
+        return own
+    for name in ("pip3", "pip"):
+        foreign = [shutil.which(name) or "", "--python", sys.executable]
+        if foreign[0] and subprocess.run([*foreign, "--version"], capture_output=True).returncode == 0:
+            return foreign
+    reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+    raise MissingRequirements(
+        f"bastide: this Python comes without pip: {reason}\n"
+        "What helps on Debian or Ubuntu: apt install python3-venv")

@@ -1,0 +1,138 @@
+"""From a scenario to a system that can run: the machine, core, and what core serves as ROM modules.
+
+This module knows the parts and puts them together; `run.py` talks to people.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from bastide.base.node import Generator, Node
+from bastide.core.main import System
+from bastide.kernel.linux.machine import LinuxMachine
+from bastide.kernel.linux.spawner import Isolation, Zygote
+from bastide.tool.checkout import PACKAGE
+from bastide.tool.library import library_archive
+from bastide.tool.scenario import Scenario, ScenarioError
+
+CORE_SERVICES = frozenset({"CPU", "LOG", "PD", "RM", "ROM"})
+OUTER_DRIVERS = {"Timer": "timer"}
+"""Services that a scenario can require from outside, and the component that is started beside it to provide them."""
+
+ENTRY = "bastide.base.startup:main"
+_CHILD_ENTRY = "bastide.kernel.linux.component:main"
+_LIBRARY_HOOK = "bastide.base.startup:prepare"
+
+
+class Machine:
+    """The Linux machine of one run. `complain` gets the last words of processes that could not use their LOG."""
+
+    def __init__(self, options: Isolation, complain: Callable[[str], None]) -> None:
+        _raise_descriptor_limit()
+        hear, self._say = os.pipe()
+        library = library_archive(extra=[(PACKAGE / "lib", "bastide"), (PACKAGE / "init", "bastide")])
+        try:
+            self.zygote = Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, self._say,
+                                 _LIBRARY_HOOK)
+        finally:
+            os.close(library)
+        threading.Thread(target=_listen, args=(hear, complain), name="complaints", daemon=True).start()
+        self.machine = LinuxMachine(ENTRY, self.zygote)
+
+    def close(self) -> None:
+        """End every process."""
+        self.zygote.close()
+        os.close(self._say)
+
+
+def boot(machine: LinuxMachine, scenario: Scenario, modules: dict[str, bytes], show: Callable[[str, str], None],
+         exited: Callable[[int], None], *, ram: int | None = None, caps: int | None = None) -> System:
+    """Start the scenario. Raises ScenarioError, ValueError if the machine has too little."""
+    needed = sorted({requirement.service for requirement in scenario.requires} - CORE_SERVICES)
+    if not needed:
+        config = scenario.config
+        binary, quota = scenario.binary, (int(scenario.ram), scenario.caps)
+    else:
+        config, binary, quota = _outer(scenario, needed), "init", None
+    content = dict(modules)
+    if config is not None:
+        content.setdefault("config", str(config).encode())
+    content["platform_info"] = _platform_info(machine).encode()
+    return System(machine, content.get, show, exited, ram=ram, caps=caps, binary=binary, quota=quota)
+
+
+def prefix_of(scenario: Scenario) -> str:
+    """What the labels of all lines of the scenario begin with."""
+    outside = {requirement.service for requirement in scenario.requires} - CORE_SERVICES
+    return f"init -> {scenario.name}" if outside else "init"
+
+
+def extra_modules(scenario: Scenario) -> list[str]:
+    """ROM modules that are needed around the scenario, beyond its own content."""
+    outside = {requirement.service for requirement in scenario.requires} - CORE_SERVICES
+    return ["init", *(OUTER_DRIVERS[service] for service in sorted(outside) if service in OUTER_DRIVERS)] \
+        if outside else []
+
+
+def _outer(scenario: Scenario, needed: list[str]) -> Node:
+    """The config of an init around the scenario, which provides what it requires."""
+    unknown = [service for service in needed if service not in OUTER_DRIVERS]
+    if unknown:
+        raise ScenarioError(f"{scenario.path}: requires {', '.join(unknown)}, which nothing here can provide yet; "
+                            f"there are {', '.join(sorted(CORE_SERVICES | OUTER_DRIVERS.keys()))}")
+    config = Generator("config")
+    provides = config.node("parent-provides")
+    for service in sorted(CORE_SERVICES):
+        provides.node("service", name=service)
+    for service in needed:
+        start = config.node("start", name=OUTER_DRIVERS[service], ram="2M", caps=100)
+        start.node("provides").node("service", name=service)
+        start.node("route").node("any-service").node("parent")
+    start = config.node("start", name=scenario.name, ram=str(scenario.ram), caps=scenario.caps)
+    start.node("binary", name=scenario.binary)
+    start.node("exit", propagate=True)
+    if scenario.config is not None:
+        start.node("config").fill(scenario.config)
+    route = start.node("route")
+    for service in needed:
+        route.node("service", name=service).node("child", name=OUTER_DRIVERS[service])
+    route.node("any-service").node("parent")
+    return config.build()
+
+
+def _platform_info(machine: LinuxMachine) -> str:
+    info = Generator("platform_info")
+    kernel = info.node("kernel")
+    for name, value in machine.description.items():
+        kernel.attribute("name" if name == "kernel" else name, value)
+    info.node("affinity-space", width=len(machine.affinity_space()), height=1)
+    return str(info)
+
+
+def _preload() -> list[str]:
+    """What every component finds in place: the component API and the session interfaces."""
+    names = [f"bastide.{part}.{file.stem}" for part in ("base", "session")
+             for file in sorted((PACKAGE / part).glob("*.py")) if file.stem != "__init__"]
+    return ["bastide.base", *names, "bastide.kernel.linux.component"]
+
+
+def _raise_descriptor_limit() -> None:
+    """Core holds descriptors for every component: as many as the host lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _listen(descriptor: int, complain: Callable[[str], None]) -> None:
+    with os.fdopen(descriptor, "rb") as lines:
+        while line := lines.readline(4096):
+            complain(line.decode(errors="replace").rstrip("\n"))
+
+
+def scenario_folder(scenario: Scenario) -> Path:
+    """Where the scenario's own files are."""
+    return scenario.path.absolute().parent

@@ -1,0 +1,175 @@
+"""The command `run`: runs a scenario until its criteria decide, its top component exits, or somebody interrupts it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from bastide.base.errors import BastideError
+from bastide.base.value import Bytes
+from bastide.core.main import System
+from bastide.kernel.linux.layers import Isolation, IsolationError
+from bastide.tool.boot import Machine, boot, extra_modules, prefix_of
+from bastide.tool.checkout import CHECKOUT
+from bastide.tool.criteria import Judge, Outcome, Verdict
+from bastide.tool.log import Form, LogOutput
+from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
+from bastide.tool.modules import Modules
+from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders, scenario_names
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the scenario that the arguments name; the result is the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.scenario is None:
+        print("bastide run: which scenario? There are: "
+              + (", ".join(scenario_names(scenario_folders(CHECKOUT))) or "none"), file=sys.stderr)
+        return USAGE
+    try:
+        scenario = read_scenario(find_scenario(options.scenario, scenario_folders(CHECKOUT)))
+        known = Modules.of(scenario)
+        modules = known.boot(scenario)
+        for name in extra_modules(scenario):
+            modules.setdefault(name, known.find(name) or b"")
+        isolation = Isolation(user_namespaces=not options.no_namespaces, allow_missing=options.allow_missing_isolation,
+                              profile=options.profile)
+        form = Form.JSON if options.json else Form.fitting(sys.stdout.fileno())
+        return _Run(scenario, modules, isolation, form, options.ram, options.caps).execute()
+    except IsolationError as error:
+        print(f"bastide run: {error}", file=sys.stderr)
+        return NO_ISOLATION
+    except (BastideError, ValueError) as error:
+        print(f"bastide run: {error}", file=sys.stderr)
+        return USAGE
+
+
+@dataclass
+class _Run:
+    """One run. Core's thread is the one that executes it; what arrives from others only stops it."""
+
+    scenario: Scenario
+    modules: dict[str, bytes]
+    isolation: Isolation
+    form: Form
+    ram: int | None
+    caps: int | None
+    output: LogOutput = field(init=False)
+    verdict: Verdict | None = None
+    exit_value: int | None = None
+    trouble: str = ""
+
+    def execute(self) -> int:
+        began = time.monotonic()
+        criteria = self.scenario.criteria
+        if criteria.problem:
+            raise BastideError(f"{self.scenario.path}: {criteria.problem}")
+        self.output = LogOutput(sys.stdout.fileno(), self.form)
+        self.judge = Judge(criteria, prefix_of(self.scenario))
+        interrupted = False
+        machine: Machine | None = None
+        system: System | None = None
+        deadline: threading.Timer | None = None
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        try:
+            machine = Machine(self.isolation, lambda line: self.output.line("stderr", line))
+            for layer in machine.zygote.layers:
+                if layer.promised and not layer.active:
+                    self.output.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
+            system = boot(machine.machine, self.scenario, self.modules, self.show, self.exited, ram=self.ram,
+                          caps=self.caps)
+            self.system = system
+            machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
+            if criteria.deadline is not None:
+                deadline = threading.Timer(criteria.deadline, system.stop)
+                deadline.daemon = True
+                deadline.start()
+            if not self._decided():
+                system.run()
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)       # what is begun is finished; a second Ctrl-C ends it too
+            if machine is not None:
+                machine.machine.watch.forget(machine.zygote.pidfd)
+                machine.close()
+        return self._conclude(interrupted, time.monotonic() - began, system)
+
+    def show(self, label: str, text: str) -> None:
+        self.output.line(label, text)
+        if label and self.verdict is None:
+            self._decide(self.judge.line(label, text))
+
+    def exited(self, value: int) -> None:
+        if self.exit_value is None:
+            self.exit_value = value
+            self._decide(self.judge.exited(value))
+            self.system.stop()
+
+    def _decide(self, verdict: Verdict | None) -> None:
+        if verdict is not None and self.verdict is None:
+            self.verdict = verdict
+            if hasattr(self, "system"):
+                self.system.stop()
+
+    def _decided(self) -> bool:
+        return self.verdict is not None or self.exit_value is not None
+
+    def _zygote_ended(self) -> None:
+        self.trouble = "the process that starts components ended; the run can't go on"
+        self.system.stop()
+
+    def _conclude(self, interrupted: bool, seconds: float, system: System | None) -> int:
+        for error in system.office.trouble if system else ():
+            self.output.note(f"trouble in core: {type(error).__name__}: {error}")
+        if self.trouble:
+            self.output.note(f"error: {self.trouble}")
+        if interrupted:
+            self.output.note("interrupted")
+            code = INTERRUPTED
+        elif self.trouble:
+            code = SCENARIO_FAILED
+        else:
+            verdict = self.verdict or (self.judge.log_ended() if self.exit_value is not None else self.judge.deadline())
+            assert verdict is not None, "a run ends by a verdict, an exit, or its deadline"
+            code = SUCCESS if verdict.outcome is Outcome.OK else SCENARIO_FAILED
+            detail = f"; missing in the log: {verdict.detail}" if verdict.detail else ""
+            self.output.note(f"{self.scenario.name}: {verdict.outcome.value} after {seconds:.2f} s "
+                             f"({verdict.reason}){detail}")
+        self.output.close()
+        return code
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _amount(text: str) -> int:
+    return int(Bytes(text))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bastide run", description="Run a scenario: a system in one file.",
+        epilog="Exit codes: 0 success, 1 the scenario failed, 2 wrong usage or an error in the scenario, 3 this host "
+               "can't isolate components as promised, 130 interrupted. Example: bastide run hello")
+    parser.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
+    parser.add_argument("--ram", type=_amount, metavar="512M",
+                        help="RAM of the whole system (default: half of what the host has available)")
+    parser.add_argument("--caps", type=int, metavar="N", help="capabilities of the whole system")
+    parser.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
+    parser.add_argument("--profile", choices=("default", "native"), default="default",
+                        help="native: components may map executable memory from what they are given")
+    parser.add_argument("--no-namespaces", action="store_true", help="do without namespaces, also where there are some")
+    parser.add_argument("--allow-missing-isolation", action="store_true",
+                        help="run although a promised layer of isolation can't be had")
+    return parser

@@ -1,0 +1,219 @@
+"""The command `run`, as people use it: real processes, real signals."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bastide.tool.checkout import CHECKOUT
+
+PR_SET_CHILD_SUBREAPER = 36
+SECONDS = 60
+"""Until a run that hangs is a failure."""
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """Whatever a run leaves behind becomes a child of this process, and fails the test."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    before = _children()
+    yield
+    left = {pid: _name(pid) for pid in _children() - before}
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    _reap(set(left))
+    assert not left
+
+
+def test_hello_shows_its_greeting_and_succeeds() -> None:
+    done = _run("hello")
+    assert done.returncode == 0, done.stderr
+    assert "[init -> hello_client] 2 + 5 = 7\n" in done.stdout
+    assert "[init -> hello_polite] 3 + 4 = 7\n" in done.stdout
+    assert done.stdout.rstrip().rpartition("\n")[2].startswith("hello: ok after ")
+
+
+def test_log_keeps_a_component_from_driving_the_terminal() -> None:
+    done = _run("log")
+    assert done.returncode == 0, done.stderr
+    assert "[init] an escape \\x1b[2J that must not clear the screen\n" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_json_output_is_one_object_per_line() -> None:
+    lines = [json.loads(line) for line in _run("hello", "--json").stdout.splitlines()]
+    assert {"label": "init -> hello_client", "text": "2 + 5 = 7"} in lines
+
+
+def test_hello_runs_without_namespaces() -> None:
+    assert _run("hello", "--no-namespaces").returncode == 0
+
+
+def test_hello_runs_without_privileges() -> None:
+    with tempfile.TemporaryDirectory() as folder:       # which everybody may read, unlike a checkout
+        for part in ("src/bastide", "scenarios/hello"):
+            shutil.copytree(CHECKOUT / part, Path(folder) / part, ignore=shutil.ignore_patterns("__pycache__"))
+        os.chmod(folder, 0o755)
+        others = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+        done = subprocess.run([_interpreter_for_all(), "-m", "bastide.tool.main", "run", "hello"], cwd=folder,
+                              env={"PYTHONPATH": "src"}, capture_output=True, text=True, timeout=SECONDS,
+                              **others)  # type: ignore[call-overload]  # user, group: as Popen takes them
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_name_with_a_typo_gets_the_closest_one() -> None:
+    done = _run("helo")
+    assert done.returncode == 2
+    assert "no scenario 'helo'" in done.stderr and "did you mean 'hello'?" in done.stderr
+
+
+def test_without_a_name_the_scenarios_are_listed() -> None:
+    done = _run()
+    assert done.returncode == 2
+    assert "which scenario? There are: hello" in done.stderr
+
+
+def test_a_missing_binary_is_named_with_its_place(tmp_path: Path) -> None:
+    done = _run(_changed(tmp_path, "rom hello_client", "rom hello_clent"))
+    assert done.returncode == 2
+    assert ":9:3: no ROM module 'hello_clent'" in done.stderr and "did you mean 'hello_client'?" in done.stderr
+
+
+def test_a_route_that_leads_nowhere_is_explained_in_the_log(tmp_path: Path) -> None:
+    done = _run(_changed(tmp_path, "child hello_server", "child hello_servr"))
+    assert done.returncode == 1
+    # a long line arrives in parts, so the text is looked for without line ends
+    log = done.stdout.replace("\n[init] ", "")
+    assert '"hello_client" asks for service "Hello" with label "hello_client -> "' in log
+    assert 'there is no child "hello_servr"' in log
+    assert ": failed after" in done.stdout
+
+
+def test_a_system_with_too_little_ram_says_what_is_needed() -> None:
+    done = _run("hello", "--ram", "1M")
+    assert done.returncode == 2
+    assert "init is to have 64M of RAM and 1000 capabilities, but core has only 800K" in done.stderr
+
+
+def test_a_component_that_faults_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
+    component = tmp_path / "components" / "crash"
+    component.mkdir(parents=True)
+    (component / "main.py").write_text("import ctypes\ndef construct(env):\n    ctypes.string_at(8)\n")
+    scenario = _changed(tmp_path, "+ rom hello_client", "+ rom hello_client\n  + rom crash",
+                        "  + start hello_polite", "  + start crash | + route | + any-service | + parent\n\n"
+                                                  "  + start hello_polite")
+    done = _run(scenario)
+    assert done.returncode == 0, done.stdout
+    assert 'child "crash" faulted: SIGSEGV' in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_ends_at_once_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    with subprocess.Popen(_command(_endless(tmp_path)), stdout=subprocess.PIPE, text=True) as run:
+        _wait_for(run, "assigned to init")
+        run.send_signal(number)
+        rest, _ = run.communicate(timeout=SECONDS)
+    assert run.returncode == 130
+    assert "interrupted" in rest
+
+
+def test_a_killed_run_takes_its_components_with_it(tmp_path: Path) -> None:
+    before = _children()
+    with subprocess.Popen(_command(_endless(tmp_path)), stdout=subprocess.PIPE, text=True) as run:
+        _wait_for(run, "I am here")
+        run.kill()
+        run.wait(SECONDS)
+    _reap(_children() - before)         # they are this process's children now, and the kernel ends them all
+
+
+def test_a_scenario_that_requires_a_timer_gets_one(tmp_path: Path) -> None:
+    scenario = tmp_path / "runtime"
+    scenario.write_text("runtime | ram: 32M | caps: 500 | binary: init\n"
+                        "+ requires | + timer\n+ content\n  + rom init\n  + rom hello_server\n  + rom hello_polite\n"
+                        "+ config\n  + parent-provides\n    + service ROM\n    + service CPU\n    + service PD\n"
+                        "    + service LOG\n    + service Timer\n  + default | ram: 4M | caps: 100\n"
+                        "  + default-route\n    + any-service\n      + parent\n      + any-child\n"
+                        "  + start hello_server | + provides | + service Hello\n  + start hello_polite\n"
+                        "+ succeed\n  : [hello_polite] 3 + 4 = 7\n+ fail | after_seconds: 20\n-\n")
+    done = _run(str(scenario))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(_command(*arguments), capture_output=True, text=True, timeout=SECONDS, cwd=CHECKOUT)
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c",
+            f"import sys; sys.path.insert(0, {str(CHECKOUT / 'src')!r}); "
+            "from bastide.tool.main import main; sys.exit(main(sys.argv[1:]))", "run", *arguments]
+
+
+def _interpreter_for_all() -> str:
+    """An interpreter in folders that every user may enter: this one, or the system's."""
+    own = Path(os.path.realpath(sys.executable))
+    for candidate in (own, Path("/usr/bin/python3"), Path("/usr/local/bin/python3")):
+        if candidate.exists() and all(folder.stat().st_mode & 0o001 for folder in candidate.resolve().parents):
+            return str(candidate)
+    raise AssertionError(f"{own} lies in a folder that other users can't enter, and there is no system Python: "
+                         "install python3")
+
+
+def _changed(folder: Path, *replacements: str) -> str:
+    text = (CHECKOUT / "scenarios" / "hello" / "runtime").read_text().replace("after_seconds: 20", "after_seconds: 2")
+    for old, new in zip(replacements[::2], replacements[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "runtime"
+    path.write_text(text)
+    return str(path)
+
+
+def _endless(folder: Path) -> str:
+    return _changed(folder, "\n+ fail | after_seconds: 2", "", "+ succeed\n", "", "  : [hello_client] 2 + 5 = 7\n", "",
+                    "  : [hello_polite] 3 + 4 = 7", "")
+
+
+def _wait_for(run: subprocess.Popen[str], text: str) -> None:
+    assert run.stdout is not None
+    for line in run.stdout:
+        if text in line:
+            return
+    raise AssertionError(f"the run ended before it said '{text}'")
+
+
+def _reap(pids: set[int]) -> None:
+    """Wait for the end of children, in whichever order they end: the first of a namespace ends after all others."""
+    ends = select.poll()
+    descriptors = {os.pidfd_open(pid): pid for pid in pids}
+    for descriptor in descriptors:
+        ends.register(descriptor, select.POLLIN)
+    while descriptors:
+        ready = ends.poll(SECONDS * 1000)
+        assert ready, f"these processes do not end: {[_name(pid) for pid in descriptors.values()]}"
+        for descriptor, _ in ready:
+            os.waitpid(descriptors.pop(descriptor), 0)
+            ends.unregister(descriptor)
+            os.close(descriptor)
+
+
+def _name(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")[0]
+
+
+def _children() -> set[int]:
+    found: set[int] = set()
+    for thread in os.listdir("/proc/self/task"):
+        found |= {int(pid) for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()}
+    return found
