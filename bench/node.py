@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import gc
 import json
-import statistics
 from time import perf_counter
 from typing import Any
 
 from bastide.base.node import Generator, Node
+from bench.harness.figure import Figure
 
-_STARTS = 1000          # each a node of ten with its content
-_ROUNDS = 15
+STARTS = 1000           # each a node of ten with its content
+ROUNDS = 15
 
 
-def measure() -> dict[str, Any]:
-    """Times of single runs in ms, of ours and of json's in turns, so that both see the same load of the machine."""
-    tree = _tree(_STARTS)
+def measure() -> tuple[Figure, ...]:
+    """Single runs, of ours and of json's in turns, so that both see the same load of the machine."""
+    tree = _tree(STARTS)
     text, document = str(tree), json.dumps(_nested(tree))
     samples, against = [], []
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         samples.append(_timed(Node.parse, text))
         against.append(_timed(json.loads, document))
-    return {"name": "node", "unit": "ms", "samples": samples,
-            "against": "json.loads of the same tree", "against_samples": against}
+    return (Figure("node", "ms", tuple(samples), 40, "json.loads of the same tree", tuple(against),
+                   f"{10 * STARTS} nodes"),)
 
 
 def _tree(starts: int) -> Node:
@@ -51,11 +51,3 @@ def _timed(function: Any, argument: str) -> float:
     duration = (perf_counter() - begin) * 1000
     del result
     return duration
-
-
-if __name__ == "__main__":
-    figures = measure()
-    for label, values in (("Node.parse", figures["samples"]), (figures["against"], figures["against_samples"])):
-        print(f"{label}: min {min(values):.2f} ms, median {statistics.median(values):.2f} ms")
-    ratio = statistics.median(figures["samples"]) / statistics.median(figures["against_samples"])
-    print(f"ratio of the medians: {ratio:.1f}")
