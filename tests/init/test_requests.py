@@ -60,7 +60,7 @@ def test_upgrades_and_closes_come_first_and_vanish_when_answered() -> None:
 
 
 def test_what_does_not_fit_waits_for_its_turn_the_oldest_first() -> None:
-    table, sessions = RequestTable(), [session() for _ in range(100)]
+    table, sessions = RequestTable(), [session() for _ in range(300)]
     for one in sessions:
         table.create(one)
     numbers = [node.attribute("id", 0) for node in shown(table, 1000).sub_nodes()]
@@ -117,3 +117,27 @@ def test_a_server_that_answers_all_at_once_leaves_nothing_to_ask() -> None:
         for number in range(1, 6):
             puppets.tell("server", deliver(number) if number % 2 else respond(Response.DENIED, number))
         assert "create" not in puppets.tell("server", look_at_requests)
+
+
+def test_the_server_is_told_again_as_soon_as_there_is_room_for_what_had_to_wait() -> None:
+    told: list[str] = []
+
+    class Rom:
+        """A ROM of the table, as far as the table looks at it."""
+
+        class changed:
+            @staticmethod
+            def submit() -> None:
+                told.append("signal")
+
+    table, sessions = RequestTable(), [session() for _ in range(300)]
+    rom: Any = Rom()
+    table.roms.append(rom)
+    for each in sessions:
+        table.create(each)
+    assert len(list(shown(table).sub_nodes())) < len(sessions)
+    told.clear()
+    table.settled(sessions[0])
+    assert told == ["signal"]
+    table.settled(sessions[1])
+    assert told == ["signal"]           # once for each look that did not see everything

@@ -34,6 +34,7 @@ class RequestTable:
         self._others: dict[int, bytes] = {}
         self._shown = 0
         """Creates with a number up to this one may have been seen by the server."""
+        self._hidden = False            # there are requests that did not fit into what the server saw last
 
     def create(self, session: SessionState) -> None:
         """Raises InvalidArgs."""
@@ -69,6 +70,9 @@ class RequestTable:
         """What was asked of the server is answered."""
         self._creates.pop(session.number, None)
         self._others.pop(session.number, None)
+        if self._hidden:                # there is room for one that had to wait
+            self._hidden = False
+            self._notify()
 
     def forget(self, session: SessionState) -> None:
         """The server has nothing to do with it any more."""
@@ -93,6 +97,7 @@ class RequestTable:
             pieces.append(piece)
             self._shown = max(self._shown, number)
         pieces.append(_TAIL)
+        self._hidden = not whole
         return b"".join(pieces), whole
 
     def _notify(self) -> None:
