@@ -32,7 +32,7 @@ COMMANDS = (
     Command("test", "bastide.tool.development:test", "run the tests, all or those named; options go to pytest",
             "bastide test tests/base -k label"),
     Command("lint", "bastide.tool.development:lint", "check style, types, and who imports whom", "bastide lint"),
-    Command("bench", "bastide.tool.development:bench", "run a benchmark; without a name: list them",
+    Command("bench", "bastide.tool.development:bench", "run a benchmark, or all of them",
             "bastide bench"),
 )
 
