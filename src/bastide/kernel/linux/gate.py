@@ -121,8 +121,8 @@ class LinuxGate:
         self.thread = get_ident()
         while not self._stopped:
             if self._pending or self._backlog or self._posted or self._raised:
-                self._catch_up()
-                if self._stopped or not self._rung():
+                more = self._catch_up()
+                if not more or self._stopped or not self._rung():
                     continue            # whoever always finds something to catch up must not starve the others
             for channel in self._heard():
                 words = channel.words
@@ -253,8 +253,8 @@ class LinuxGate:
         time = _TIMESPEC.pack(microseconds // 1_000_000, microseconds % 1_000_000 * 1000)
         return bool(_libc.ppoll(self._address, 1, time, None) > 0)
 
-    def _catch_up(self) -> None:
-        """What was put off, one of each kind, so that none starves another."""
+    def _catch_up(self) -> bool:
+        """What was put off, one of each kind, so that none starves another. True if there is more."""
         self._take_raised()
         if self._posted:
             self._posted.popleft()()
@@ -266,6 +266,7 @@ class LinuxGate:
             del self._backlog[channel]
             if channel.words[0] != channel.request:
                 self._serve(channel)
+        return bool(self._pending or self._backlog or self._posted or self._raised)
 
     def _note(self, channel: _Incoming) -> None:
         """Look at a channel while calls have to wait."""
