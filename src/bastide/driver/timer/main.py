@@ -21,6 +21,7 @@ class Main:
         self.ep = env.ep
         self._alarms: list[tuple[Duration, int, Session]] = []
         self._serials = itertools.count()
+        self._live = 0                  # alarms that were not replaced, when it was looked last
         TimerSession.announce(env, lambda request: Session(self, request))
 
     def program(self, delay: Duration, session: Session) -> int:
@@ -44,8 +45,6 @@ class Main:
             if session.waits_for(serial):
                 session.expire()
         self.ep.defer(self._arm)
-
-    _live = 0
 
     def _forget_replaced(self) -> None:
         """Clients may replace alarms as often as they like; the queue is bounded by their number."""
