@@ -43,6 +43,19 @@ class Books(RuleBasedStateMachine):
         self.everybody.append(made)
         return made
 
+    @rule(by=accounts, source=accounts, receiver=accounts, taken=st.tuples(AMOUNTS, AMOUNTS),
+          given=st.tuples(AMOUNTS, AMOUNTS))
+    def relayed(self, by: LedgerAccount, source: LedgerAccount, receiver: LedgerAccount, taken: tuple[int, int],
+              given: tuple[int, int]) -> None:
+        before = [figures(each) for each in (by, source, receiver)]
+        try:
+            by.relay(source, receiver, taken, given)
+        except REFUSALS:
+            assert [figures(each) for each in (by, source, receiver)] == before
+        else:
+            assert source.reference is by and receiver.reference is by
+            assert min(*taken, *given) >= 0
+
     @rule(one=accounts, other=accounts)
     def refer(self, one: LedgerAccount, other: LedgerAccount) -> None:
         had = one.reference
@@ -170,6 +183,29 @@ def test_quota_moves_between_an_account_and_its_reference_only() -> None:
         root.transfer(child, 5, 5)
     with pytest.raises(UnrelatedAccount, match="one and other are not related so"):
         one.transfer(other, 1, 1)
+
+
+def test_a_relay_moves_between_dependants_and_settles_the_difference_with_their_reference() -> None:
+    root, client, server = account("root", 100, 10), account("client"), account("server")
+    for child in (client, server):
+        child.refer_to(root)
+    root.transfer(client, 50, 5)
+    root.relay(client, server, (50, 2), (40, 2))
+    assert [figures(each) for each in (root, client, server)] == [(60, 0, 5, 0), (0, 0, 3, 0), (40, 0, 2, 0)]
+    root.relay(server, client, (40, 2), (50, 2))
+    assert [figures(each) for each in (root, client, server)] == [(50, 0, 5, 0), (50, 0, 5, 0), (0, 0, 0, 0)]
+    with pytest.raises(QuotaExceeded, match="root has 100 of RAM left, 101 were asked for"):
+        root.relay(client, server, (50, 5), (101, 5))
+    assert [figures(each) for each in (root, client, server)] == [(50, 0, 5, 0), (50, 0, 5, 0), (0, 0, 0, 0)]
+
+
+def test_nobody_takes_from_its_own_reference_by_a_relay() -> None:
+    root, thief, friend = account("root", 100, 10), account("thief"), account("friend")
+    thief.refer_to(root)
+    friend.refer_to(thief)
+    with pytest.raises(UnrelatedAccount, match="quota is relayed between dependants only: root is none of thief"):
+        thief.relay(root, friend, (10, 1), (10, 1))
+    assert figures(root) == (100, 0, 10, 0)
 
 
 def test_a_reference_is_set_once_and_never_to_itself() -> None:

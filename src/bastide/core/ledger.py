@@ -74,8 +74,13 @@ class LedgerAccount:
               given: tuple[int, int]) -> None:
         """Move RAM and capabilities from one dependant to another in one step; the difference is this account's.
 
-        All or nothing. Raises QuotaExceeded, UnrelatedAccount.
+        All or nothing. Raises QuotaExceeded, UnrelatedAccount. Nobody takes from its own reference account so: to be
+        named as an account is no consent to pay.
         """
+        for dependant in (source, target):
+            if dependant.reference is not self:
+                raise UnrelatedAccount(f"quota is relayed between dependants only: {dependant.name} is none of "
+                                       f"{self.name}")
         source.transfer(self, *taken)
         try:
             self.transfer(target, *given)
