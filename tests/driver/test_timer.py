@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
@@ -25,7 +26,7 @@ def test_timeouts_fire_in_the_order_of_their_time() -> None:
     def user(env: Env) -> object:
         clock = Timer(env)
         for delay in (30, 10, 20):
-            clock.once(milliseconds(delay), lambda delay=delay: env.log(f"after {delay}"))
+            clock.once(milliseconds(delay), partial(env.log, f"after {delay}"))
         return clock
 
     with town(user) as system:

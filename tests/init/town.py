@@ -9,7 +9,7 @@ A binary is the name of its program. `init` is there by itself, and nests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -40,8 +40,8 @@ ROUTE = """
 
 
 class Town:
-    def __init__(self, programs: dict[str, Program], config: str, **options: Any) -> None:
-        self.programs = programs | {"init": init}
+    def __init__(self, programs: Mapping[str, Program], config: str, **options: Any) -> None:
+        self.programs = {**programs, "init": init}
         self.log: list[str] = []
         self.exits: list[int] = []
         self.files = {"config": f"config\n{config}\n-\n".encode()}
