@@ -87,6 +87,31 @@ def test_the_main_module_of_an_archive_runs() -> None:
     assert sys.modules["solo_main"] is main
 
 
+def test_the_main_module_looks_as_if_it_had_been_imported() -> None:
+    names = ("__name__", "__package__", "__file__")
+    packed = {"plain_town": "", "plain_town.main": "import sys; parent = sys.modules['plain_town']",
+              "plain_town.other": ""}
+    archive = open_binary(memoryview(program(packed, "plain_town.main", packages=("plain_town",))), "hello")
+    main = load_main(archive)
+    other = __import__("plain_town.other", fromlist=["x"])
+    assert main.parent.main is main
+    assert main.parent.__path__ == []
+    assert [getattr(main, name).replace("main", "other") for name in names] == [getattr(other, name) for name in names]
+    assert (main.__spec__.name, main.__spec__.parent) == ("plain_town.main", "plain_town")
+    assert main.__loader__ is other.__loader__
+    assert main.__builtins__ is other.__builtins__
+    assert vars(main).keys() - {"parent", "sys"} == vars(other).keys() - {"__cached__"}    # a file that there is not
+    assert load_main(archive) is main
+
+
+def test_a_main_module_that_fails_is_not_kept() -> None:
+    archive = open_binary(memoryview(program({"sad_main": "1 / 0"}, "sad_main")), "hello")
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            load_main(archive)
+        assert "sad_main" not in sys.modules
+
+
 def test_a_library_can_not_be_started() -> None:
     with pytest.raises(InvalidBinary, match=r"^binary 'vfs' names no main module: it is a library"):
         load_main(opened("", name="vfs"))

@@ -147,6 +147,33 @@ class BinaryFinder(importlib.abc.MetaPathFinder):
         return ModuleSpec(fullname, None, is_package=True)
 
 
+    def load(self, name: str) -> ModuleType:
+        """Import a module of the archive, as `importlib.import_module` does.
+
+        At the start of a component nobody else imports, so there is no need of locks, and the pages that importlib
+        would write to on its way stay shared among all components.
+        """
+        spec = self.find_spec(name, None) if name in self.archive.modules and name not in sys.modules else None
+        if spec is None:
+            return importlib.import_module(name)
+        parent, _, child = name.rpartition(".")
+        package = (sys.modules.get(parent) or self.load(parent)) if parent else None
+        module = sys.modules[name] = ModuleType(name)
+        module.__spec__, module.__loader__, module.__package__ = spec, self.loader, spec.parent
+        module.__file__ = spec.origin
+        if spec.submodule_search_locations is not None:
+            module.__path__ = spec.submodule_search_locations
+        try:
+            self.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        loaded = sys.modules[name]              # a module may have put another in its place
+        if package is not None:
+            setattr(package, child, loaded)
+        return loaded
+
+
 class BinaryLoader(importlib.abc.InspectLoader):
     """Loads the modules of one archive. `exec_module` is the inherited one, so tracebacks show none of this file."""
 
@@ -220,8 +247,7 @@ def load_main(archive: Archive) -> ModuleType:
     """Install the archive, if it is not yet, and import its main module."""
     if archive.main is None:
         raise InvalidBinary(f"binary {archive.name!r} names no main module: it is a library and can't be started")
-    archive.install()
-    return importlib.import_module(archive.main)
+    return archive.install().load(archive.main)
 
 
 def mount_library(fd: int) -> None:

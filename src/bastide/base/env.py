@@ -73,7 +73,7 @@ class Exit(BaseException):
 class Env:
     def __init__(self, kernel: Kernel, name: str, entrypoint: Handle, parent: Handle) -> None:
         self.kernel, self.name = kernel, name
-        self.parent = Capability[Parent](parent, Parent, kernel).client()
+        self.parent: Parent = Capability(parent, Parent, kernel).client()
         self.pd = PdSession.stub(self._env_session(EnvSession.PD))
         self.pd_cap = self.pd.cap
         self.domain = PdDomain(self.pd, kernel)

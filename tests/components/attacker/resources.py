@@ -38,7 +38,7 @@ def entrypoints(attacker: Attacker) -> None:
     except OutOfCaps:
         attacker.log(f"{made - avail} more than allowed")
     control.receive = lambda end: None
-    attacker.attempt("channel", lambda: attacker.echo().echo("x"))
+    attacker.attempt("channel", lambda: attacker.ask_for_channel("echo_server"))
 
 
 def memory(attacker: Attacker) -> None:

@@ -13,7 +13,10 @@ from bastide.base import Capability, DataspaceCap, Env, Interface
 from bastide.kernel.interface import Handle
 from bastide.kernel.linux import page
 from bastide.kernel.linux.channel import Channel
+from bastide.kernel.linux.component import FarAuthority
+from bastide.kernel.linux.native import Ask
 from bastide.kernel.linux.transport import Transport
+from bastide.kernel.linux.voucher import proper
 
 
 class Attacker:
@@ -29,6 +32,11 @@ class Attacker:
 
     def echo(self, name: str = "echo_server") -> Echo:
         return Capability[Echo](self.take(name).handle, Echo, self.env.kernel).client()
+
+    def ask_for_channel(self, name: str) -> None:
+        """Ask core for a channel, and do not wait for its ends: who takes no news waits for ever."""
+        authority = cast(FarAuthority, self.transport.authority)
+        authority._ask(Ask.CONNECT, 1, proper(self.take(name).handle))
 
     def channel(self, handle: object) -> Channel:
         """The open channel to the entrypoint of a handle."""

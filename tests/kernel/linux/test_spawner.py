@@ -18,6 +18,7 @@ import pytest
 
 from bastide.kernel.interface import Ending, OutOfMachine
 from bastide.kernel.linux import landlock, seccomp
+from bastide.kernel.linux import zygote as program
 from bastide.kernel.linux.spawner import Isolation, IsolationError, SpawnError, Zygote
 
 HERE = Path(__file__).parent
@@ -233,6 +234,14 @@ def test_everything_ends_with_core(with_namespaces: bool) -> None:
     for stream in (process.stdin, process.stdout):
         assert stream is not None
         stream.close()
+
+
+def test_a_torn_spawn_does_not_keep_the_zygote_from_ending(boot: Callable[..., Zygote]) -> None:
+    torn = boot()
+    torn._control.send(program.REQUEST.pack(0, 0, False, b"stray"))     # as if core had not waited for the answer
+    assert torn._control.recv(64)                                       # so it exists; its pidfd is lost
+    torn.close()
+    assert torn.pids == ()
 
 
 @pytest.mark.parametrize(("denied", "reason"), [

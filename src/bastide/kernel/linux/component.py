@@ -7,11 +7,12 @@ import mmap
 import os
 import select
 import socket
+import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from struct import Struct
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from bastide.kernel.interface import Entry, Handle, IpcError, Start
 from bastide.kernel.linux import control, native
@@ -54,7 +55,8 @@ class Birth:
     def unpack(cls, payload: bytes) -> Birth:
         *fields, length = _BIRTH.unpack_from(payload)
         text = payload[_BIRTH.size:]
-        return replace(cls(*fields), name=text[:length].decode(), entry=text[length:].decode())
+        fields += (text[:length].decode(), text[length:].decode())
+        return cls(*fields)
 
 
 def main(descriptors: list[int], payload: bytes) -> int:
@@ -69,7 +71,8 @@ def main(descriptors: list[int], payload: bytes) -> int:
     own = seal(birth.key, birth.entrypoint, birth.entrypoint, birth.domain)
     transport.gates[birth.entrypoint].thread = threading.get_ident()    # before it runs, too
     module, _, function = birth.entry.partition(":")
-    entry = cast(Entry, getattr(importlib.import_module(module), function))
+    # most likely preloaded, and then importlib need not be woken up
+    entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
     return entry(Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)))
 
 

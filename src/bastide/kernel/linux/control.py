@@ -22,6 +22,12 @@ BUFFER = 8 << 10
 
 _NEWS = Struct("<BQQQ")
 
+# plain ints: those of `socket` are enums, whose operators are Python
+_RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
+_TO_SEND = int(socket.MSG_DONTWAIT) | int(socket.MSG_NOSIGNAL)
+_TO_RECEIVE = int(socket.MSG_DONTWAIT) | int(socket.MSG_CMSG_CLOEXEC)
+_ROOM = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
+
 
 class Kind(IntEnum):
     """With the meaning of the numbers, and the descriptors that come along."""
@@ -55,9 +61,9 @@ def send(end: socket.socket, news: News) -> bool:
     """False if the component does not take its news. The descriptors stay the sender's to close."""
     message = _NEWS.pack(news.kind, news.first, news.second, news.third)
     rights = array.array("i", news.descriptors)
-    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if news.descriptors else []
+    ancillary = [(*_RIGHTS, rights)] if news.descriptors else []
     try:
-        end.sendmsg([message], ancillary, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        end.sendmsg([message], ancillary, _TO_SEND)
         return True
     except BlockingIOError:
         return False
@@ -67,16 +73,15 @@ def send(end: socket.socket, news: News) -> bool:
 
 def receive(end: socket.socket) -> News | None:
     """The next news, or None if there is none now."""
-    space = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
     try:
-        message, ancillary, _, _ = end.recvmsg(_NEWS.size, space, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)
+        message, ancillary, _, _ = end.recvmsg(_NEWS.size, _ROOM, _TO_RECEIVE)
     except BlockingIOError:
         return None
     except OSError:
         return None
     rights = array.array("i")
     for level, kind, content in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+        if (level, kind) == _RIGHTS:
             rights.frombytes(content[:len(content) // 4 * 4])
     try:
         kind_number, first, second, third = _NEWS.unpack(message)

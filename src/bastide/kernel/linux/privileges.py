@@ -10,8 +10,9 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from bastide.kernel.linux import syscall
 from bastide.kernel.linux.syscall import call
 
 # linux/prctl.h
@@ -55,6 +56,13 @@ def rename(name: bytes) -> None:
 def die_with_parent() -> None:
     """Be killed as soon as the thread that is our parent ends. Changing ids undoes it."""
     call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def prepared_renunciation() -> tuple[Callable[[], int], ...]:
+    """`keep_capabilities`, `undumpable` and `die_with_parent`, as prepared system calls."""
+    return (syscall.prepared("capset", struct.pack("=Ii", CAPABILITY_VERSION_3, 0), bytes(24)),
+            syscall.prepared("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0),
+            syscall.prepared("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
 def become(uid: int) -> None:

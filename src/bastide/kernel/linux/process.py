@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 from collections.abc import Callable
 
@@ -41,6 +42,14 @@ class Process:
         ending = self._ending or self._wait(0)
         assert ending is not None
         return ending
+
+    def ends_within(self, milliseconds: int) -> bool:
+        """Wait for its end, but not for ever."""
+        if self._ending is None:
+            end = select.poll()
+            end.register(self.pidfd, select.POLLIN)
+            end.poll(milliseconds)
+        return self.ended() is not None
 
     def kill(self) -> None:
         if self._ending is None:

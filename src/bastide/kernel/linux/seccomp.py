@@ -17,9 +17,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from bastide.kernel.linux import syscall
 from bastide.kernel.linux.syscall import Architecture, call
 
 PROFILES = ("default", "native")
@@ -106,9 +107,17 @@ def encode(instructions: Iterable[Instruction]) -> bytes:
 
 def install(encoded: bytes) -> None:
     """Filter every further call of this thread and of all it starts. There is no way back. Needs no_new_privs."""
+    if prepared(encoded)() == -1:
+        raise syscall.failure("seccomp")
+
+
+def prepared(encoded: bytes) -> Callable[[], int]:
+    """`install`, as a prepared system call."""
     buffer = ctypes.create_string_buffer(encoded, len(encoded))
     header = struct.pack("@HP", len(encoded) // 8, ctypes.addressof(buffer))
-    call("seccomp", SET_MODE_FILTER, 0, header)
+    install = syscall.prepared("seccomp", SET_MODE_FILTER, 0, header)
+    install.keep = buffer  # type: ignore[attr-defined]
+    return install
 
 
 def available() -> None:

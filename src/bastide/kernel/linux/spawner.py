@@ -26,10 +26,15 @@ from bastide.kernel.linux.process import Process
 __all__ = ["Isolation", "IsolationError", "Layer", "SpawnError", "Zygote"]
 
 ANSWER_SECONDS = 30.0
+STRAY_MILLISECONDS = 500
+"""How long a killed process is waited for, before it is looked what keeps it."""
 
 _DESCRIPTORS_PER_PROCESS = 3    # pidfd, statm, and one for a moment to read the process id
 
-_PROGRAM = ("import sys; sys.path[:0] = sys.argv[2:]; "
+# What `threading` does after a fork concerns threads that are no more and locks they held: the zygote has none, and
+# components can't fork. Only the random numbers must differ, and the zygote sees to that. So fewer
+# pages are written to. `threading.main_thread().native_id` stays the zygote's; no call of a component takes one.
+_PROGRAM = ("import os, sys; os.register_at_fork = lambda **hooks: None; sys.path[:0] = sys.argv[2:]; "
             "from bastide.kernel.linux import zygote; zygote.main(int(sys.argv[1]))")
 
 
@@ -127,12 +132,23 @@ class Zygote:
         for process in processes:
             process.kill()
         for process in processes:
-            process.join()
+            while not process.ends_within(STRAY_MILLISECONDS):
+                self._reap_strays()
         for child in self._children:
             child.close()
         self._children = ()
         self._control.close()
         os.close(self._alive)
+
+    def _reap_strays(self) -> None:
+        """Reap components whose pidfd never arrived, for a spawn was torn: R can't end before they are reaped."""
+        known = {process.pid for process in (*self._processes.values(), *self._children)}
+        for thread in os.listdir("/proc/self/task"):
+            for child in Path(f"/proc/self/task/{thread}/children").read_text().split():
+                status = Path(f"/proc/{child}/status").read_text()
+                within = next(line for line in status.splitlines() if line.startswith("NStgid:"))
+                if int(child) not in known and len(within.split()) > 2:     # its ids: here, and in our namespace
+                    os.waitpid(int(child), os.WNOHANG)
 
     def _reserve(self) -> None:
         """Find out now if core has no descriptors left: a component whose pidfd got lost could not be ended."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -72,11 +73,29 @@ def call(name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:
     return call_number(_native.numbers[name], name, *arguments)
 
 
+def prepared(name: str, *arguments: int | bytes) -> Callable[..., int]:
+    """The system call `name`, converted beforehand, for who has to make it with as little Python as possible.
+
+    Further arguments may be given in the call, ints of 32 bits or bytes. The result is -1 if it failed; see `failure`.
+    """
+    if _native is None:
+        raise OSError(f"no system call numbers are known for {os.uname().machine}")
+    return partial(_libc.syscall, ctypes.c_long(_native.numbers[name]), *map(_converted, arguments))
+
+
+def failure(name: str) -> OSError:
+    """Why the last system call of this thread failed."""
+    error = ctypes.get_errno()
+    return OSError(error, f"{name}: {os.strerror(error)}")
+
+
 def call_number(number: int, name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:
     """Make the system call `number`, to be called `name` in errors."""
-    converted = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
-    result: int = _libc.syscall(ctypes.c_long(number), *converted)
+    result: int = _libc.syscall(ctypes.c_long(number), *map(_converted, arguments))
     if result == -1:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{name}: {os.strerror(error)}")
+        raise failure(name)
     return result
+
+
+def _converted(argument: int | bytes | ctypes.c_void_p | None) -> object:
+    return ctypes.c_long(argument) if isinstance(argument, int) else argument

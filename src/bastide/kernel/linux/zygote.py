@@ -17,25 +17,28 @@ This file owns both sides' message formats. Everything in it but `_Component.run
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import gc
 import importlib
 import json
 import os
+import posix
+import random
 import signal
 import socket
 import struct
 import sys
 import threading
 import traceback
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from bastide.kernel.linux import landlock, namespaces, privileges, seccomp, syscall
+from bastide.kernel.linux import landlock, namespaces, pools, privileges, seccomp, syscall
+from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
 
 Entry = Callable[[list[int], bytes], int]
@@ -55,10 +58,16 @@ REQUEST = struct.Struct("=IH?16s")
 """User id to take (0: none), number of descriptors, is the first one the log, name. A payload follows."""
 REPLY = struct.Struct("=i")
 """Errno; 0: a pidfd lies beside it."""
+_FORKED = REPLY.pack(0)
 
 PAYLOAD_BYTES = 1 << 16
 DESCRIPTORS = 250           # SCM_MAX_FD is 253
 CONFIG_BYTES = 1 << 17
+
+# plain ints: those of `socket` are enums, whose operators are Python
+_ROOM = int(socket.CMSG_SPACE(DESCRIPTORS * 4))
+_CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
+_RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
 
 FIRST_DESCRIPTOR = 3
 ENTRY_FAILED = 1
@@ -69,10 +78,6 @@ LOCKDOWN_FAILED = 126
 THREAD_STACK_BYTES = 2 << 20 if (3, 12) <= sys.version_info < (3, 14) else 1 << 18
 THREADS_OF_ONE_COMPONENT = 128
 THREADS_OF_ALL_COMPONENTS = 4096
-
-CLONE_PIDFD = 0x00001000
-CLONE_PARENT = 0x00008000
-CLONE_CHILD_SETTID = 0x01000000
 
 # Extension modules that must be loaded now, since components cannot map code, and modules that most programs use. What
 # this interpreter was built without is left out.
@@ -117,6 +122,7 @@ def _start(control: socket.socket) -> None:
     options = Isolation(**config["options"])
     alive = descriptors[0]
     os.environ.clear()
+    os.register_at_fork = posix.register_at_fork    # see `spawner._PROGRAM`
     _preload(config["preload"])
     entry: Entry = _function(config["entry"])
     if len(descriptors) > 1:
@@ -135,22 +141,24 @@ def _start(control: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
+    fork = Fork()
     gc.disable()
     gc.collect()
+    pools.leave_no_room()
     gc.freeze()     # else the first collection in each process would copy all that we share
 
     made = []
     if inside:
-        pid, pidfd = _fork()
+        pid, pidfd = fork()
         if pid == 0:
             _reap(alive, options)
         made.append(pidfd)
-    pid, pidfd = _fork()
+    pid, pidfd = fork()
     if pid == 0:
         os.close(alive)
         for other in made:
             os.close(other)
-        _serve(control, _World(entry, options, private_uids, inside))
+        _serve(control, fork, _World(entry, options, private_uids, inside))
     socket.send_fds(control, [STARTED], [pidfd, *made])
     os._exit(0)
 
@@ -159,6 +167,8 @@ def _preload(modules: Sequence[str]) -> None:
     for name in STANDARD:
         with suppress(ModuleNotFoundError):
             importlib.import_module(name)
+    gc.collect()
+    pools.leave_no_room()
     for name in modules:
         importlib.import_module(name)
     for encoding in ENCODINGS:
@@ -216,7 +226,7 @@ def _reap(alive: int, options: Isolation) -> NoReturn:
         os._exit(0)
 
 
-def _serve(control: socket.socket, world: _World) -> NoReturn:
+def _serve(control: socket.socket, fork: Fork, world: _World) -> NoReturn:
     """Z: fork components until core is gone."""
     try:
         capabilities = (privileges.CAP_SETGID, privileges.CAP_SETUID) if world.private_uids else ()
@@ -227,7 +237,7 @@ def _serve(control: socket.socket, world: _World) -> NoReturn:
         privileges.limit_resources(world.options.nofile, world.options.address_space, threads)
         component = _Component(world, control)
         control.send(READY)
-        while _serve_one(control, component):
+        while _serve_one(control, fork, component):
             pass
     except BaseException:
         with suppress(OSError):
@@ -236,22 +246,26 @@ def _serve(control: socket.socket, world: _World) -> NoReturn:
         os._exit(0)
 
 
-def _serve_one(control: socket.socket, component: _Component) -> bool:
-    message, descriptors, _, _ = socket.recv_fds(
-        control, REQUEST.size + PAYLOAD_BYTES, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+def _serve_one(control: socket.socket, fork: Fork, component: _Component) -> bool:
+    """What is written to here, between two forks, becomes each component's own memory. So it is the bare minimum."""
+    message, ancillary, _, _ = control.recvmsg(REQUEST.size + PAYLOAD_BYTES, _ROOM, _CLOSE_ON_EXEC)
     if not message:
         return False
+    rights = array("i")
+    for _, _, content in ancillary:
+        rights.frombytes(content[:len(content) // 4 * 4])
+    descriptors = rights.tolist()
     try:
         if len(descriptors) != REQUEST.unpack_from(message)[1]:
             raise OSError(errno.EMFILE, "descriptors were lost on the way")
-        pid, pidfd = _fork()
+        pid, pidfd = fork()
     except OSError as error:
         control.send(REPLY.pack(error.errno))
     else:
         if pid == 0:
             component.run(message, descriptors)
         descriptors.append(pidfd)
-        socket.send_fds(control, [REPLY.pack(0)], [pidfd])
+        control.sendmsg((_FORKED,), ((*_RIGHTS, array("i", (pidfd,))),))
     for number in descriptors:
         os.close(number)
     return True
@@ -262,11 +276,11 @@ class _Component:
 
     def __init__(self, world: _World, control: socket.socket) -> None:
         self._entry = world.entry
-        self._control = control
-        self._options = options = world.options
+        self._control = control.fileno()
         self._parent = os.getppid()     # 0 if core is outside of our PID namespace
-        self._filter = seccomp.encode(seccomp.program(_architecture(), options.profile))
-        self._ruleset = _ruleset(options, options.landlock_scope)
+        self._filter = seccomp.prepared(seccomp.encode(seccomp.program(_architecture(), world.options.profile)))
+        self._ruleset = _ruleset(world.options, world.options.landlock_scope)
+        self._renounce = privileges.prepared_renunciation()
 
     def run(self, request: bytes, descriptors: list[int]) -> NoReturn:
         """In the new process: lock down, run the entry function, exit."""
@@ -274,6 +288,7 @@ class _Component:
         try:
             uid, _, logged, name = REQUEST.unpack_from(request)
             self._lock_down(uid, name.rstrip(b"\0"), descriptors, logged)
+            random.seed()
             gc.enable()
             code = ENTRY_FAILED
             code = self._entry([*range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + len(descriptors) - logged)],
@@ -290,21 +305,21 @@ class _Component:
         """The order matters: changing ids undoes the steps after it; the filter denies all steps before it."""
         if uid:
             privileges.become(uid)
-        privileges.keep_capabilities()
-        privileges.undumpable()
-        privileges.die_with_parent()
+        for step in self._renounce:
+            if step() == -1:
+                raise syscall.failure("a privilege could not be given up")
         # Had core ended before, nobody would have told us. Within a PID namespace core is not to be seen, but there R
         # ends us in any case.
         if os.getppid() != self._parent:
             os._exit(LOCKDOWN_FAILED)
         if logged:
             os.dup2(descriptors[0], 2)
-        self._control.detach()
         _arrange(descriptors[logged:])
         privileges.rename(name)
         if self._ruleset is not None:
             landlock.deny_all(self._ruleset)
-        seccomp.install(self._filter)
+        if self._filter() == -1:
+            raise syscall.failure("seccomp")
 
 
 def _renounce(name: bytes, options: Isolation, capabilities: Sequence[int]) -> None:
@@ -345,38 +360,3 @@ def _arrange(descriptors: Sequence[int]) -> None:
     for number, source in enumerate(parked, FIRST_DESCRIPTOR):
         os.dup2(source, number, inheritable=False)
     syscall.call("close_range", end, 0xFFFFFFFF, 0)
-
-
-def _fork() -> tuple[int, int]:
-    """Fork a child of our parent: its process id and pidfd; in the child (0, -1). Raises OSError."""
-    flags = CLONE_PARENT | CLONE_PIDFD
-    tid = _thread_id_address()
-    if tid:
-        flags |= CLONE_CHILD_SETTID
-    pidfd = ctypes.c_int(-1)
-    # struct clone_args; with CLONE_PARENT, the exit signal is our own
-    arguments = struct.pack("=11Q", flags, ctypes.addressof(pidfd), tid, *[0] * 8)
-    ctypes.pythonapi.PyOS_BeforeFork()
-    try:
-        pid = syscall.call("clone3", arguments, len(arguments))
-    except OSError:
-        ctypes.pythonapi.PyOS_AfterFork_Parent()
-        raise
-    if pid == 0:
-        ctypes.pythonapi.PyOS_AfterFork_Child()
-        return 0, -1
-    ctypes.pythonapi.PyOS_AfterFork_Parent()
-    return pid, pidfd.value
-
-
-def _thread_id_address() -> int:
-    """Where glibc remembers the id of this thread, which its own fork would bring up to date; 0 if not found.
-
-    In glibc's thread descriptor it lies two words before the list of robust mutexes, whose place the kernel tells.
-    """
-    head, size = ctypes.c_void_p(), ctypes.c_size_t()
-    syscall.call("get_robust_list", 0, ctypes.addressof(head), ctypes.addressof(size))
-    if not head.value:
-        return 0
-    place = head.value - 16
-    return place if ctypes.c_int.from_address(place).value == threading.get_native_id() else 0
