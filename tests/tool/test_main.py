@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from types import SimpleNamespace
+from typing import TextIO
 
 import pytest
 
@@ -108,3 +109,32 @@ def test_a_suggestion_is_the_closest_name_or_the_few_there_are() -> None:
 
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(CHECKOUT / "src")}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["doctor"], ["run", "--help"]])
+def test_a_full_disk_is_told_in_one_line(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = _command(words, stdout=full)
+    assert (done.returncode, done.stderr) == (1, "bastide: the output can't be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"]])
+def test_a_closed_stdout_is_no_error(words: list[str]) -> None:
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "bastide.tool.main", *words]
+    done = subprocess.run(command, cwd=CHECKOUT / "src", stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_older_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    monkeypatch.setattr(sys, "version", "3.10.13 (main)")
+    assert main(["--help"]) == 2
+    assert capsys.readouterr().err == f"bastide: needs Python 3.11 or newer, and {sys.executable} is 3.10.13\n"
+
+
+def _command(words: list[str], stdout: TextIO) -> subprocess.CompletedProcess[str]:
+    # argparse keeps to itself what it cannot write, so what it leaves in the buffer has to fail later
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run([sys.executable, "-m", "bastide.tool.main", *words], cwd=CHECKOUT / "src", env=buffered,
+                          stdout=stdout, stderr=subprocess.PIPE, text=True)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,59 @@ def test_a_killed_run_takes_its_components_with_it(tmp_path: Path) -> None:
     _reap(_children() - before)         # they are this process's children now, and the kernel ends them all
 
 
+def test_a_run_that_is_interrupted_again_and_again_while_it_starts_ends_and_leaves_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(_command(_endless(tmp_path)), stdout=subprocess.PIPE, text=True) as run:
+        _wait_for(run, "assigned to init")
+        while run.poll() is None:
+            run.send_signal(signal.SIGINT)
+    assert run.returncode == 130
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), [
+    (("--ram", "nonsense"), "argument --ram: 'nonsense' is no number of bytes such as 4096, 0x1000, 16K, 2M or 1G"),
+    (("--caps", "many"), "argument --caps: 'many' is no number of capabilities such as 5000"),
+    (("--caps", "-3"), "argument --caps: '-3' is no number of capabilities such as 5000")])
+def test_a_wrong_amount_is_refused_with_an_example(arguments: tuple[str, ...], complaint: str) -> None:
+    done = _run("hello", *arguments)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+
+
+def test_a_folder_or_a_pipe_instead_of_a_scenario_is_named_as_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    folder, pipe = _run(str(tmp_path)), _run(str(tmp_path / "pipe"))
+    assert (folder.returncode, pipe.returncode) == (2, 2)
+    assert f"'{tmp_path}' is a folder without a file 'runtime'" in folder.stderr
+    assert f"'{tmp_path}/pipe' is no regular file" in pipe.stderr
+
+
+def test_a_name_cannot_drive_the_terminal_nor_fill_it() -> None:
+    done = _run("a\x1b[2J" + "b" * 5000)
+    assert done.returncode == 2
+    assert "no scenario 'a\\x1b[2Jbbb" in done.stderr and "b…'" in done.stderr
+    assert len(done.stderr) < 1000
+
+
+def test_a_binary_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("to do")
+    (tmp_path / "runtime").write_text("runtime | ram: 32M | caps: 500 | binary: notes\n-\n")
+    done = _run(str(tmp_path))
+    assert done.returncode == 2
+    assert "binary: the ROM module 'notes' is no component" in done.stderr
+
+
+def test_a_log_that_cannot_be_written_is_told_and_the_run_goes_on() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(_command("hello"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS)
+    assert done.returncode == 0
+    assert done.stderr == "bastide run: the log is incomplete, for it can't be written: No space left on device\n"
+
+
+def test_a_run_without_standard_streams_does_its_work() -> None:
+    command = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', *_command("hello")]
+    assert subprocess.run(command, timeout=SECONDS).returncode == 0
+
+
 def test_a_scenario_that_requires_a_timer_gets_one(tmp_path: Path) -> None:
     scenario = tmp_path / "runtime"
     scenario.write_text("runtime | ram: 32M | caps: 500 | binary: init\n"
@@ -215,5 +269,6 @@ def _name(pid: int) -> str:
 def _children() -> set[int]:
     found: set[int] = set()
     for thread in os.listdir("/proc/self/task"):
-        found |= {int(pid) for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()}
+        with suppress(FileNotFoundError):       # a thread that ended
+            found |= {int(pid) for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()}
     return found

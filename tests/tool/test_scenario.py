@@ -161,7 +161,7 @@ class TestFinding:
         assert str(error.value) == (f"no scenario 'helo': looked for a file of that path and for {tmp_path}/*/runtime; "
                                     "did you mean 'hello'?")
 
-    @pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "", "..", "no/such"])
+    @pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "", "no/such"])
     def test_a_name_that_no_file_can_have_is_a_miss(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(ScenarioError, match="no scenario"):
             find_scenario(name, [tmp_path])

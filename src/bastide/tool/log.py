@@ -88,6 +88,11 @@ class LogOutput:
         """Whether the reader is gone, so that nothing is printed any more."""
         return self._queue.gone
 
+    @property
+    def failure(self) -> str:
+        """Why the log could not be written; empty if it could, or if its reader had seen enough."""
+        return self._queue.failure
+
     def close(self, patience: float = 2.0) -> None:
         """Print what is pending, but wait no longer than `patience` seconds for a reader that doesn't read."""
         self._queue.put(self._render.end())
@@ -155,6 +160,7 @@ class _Queue:
 
     def __init__(self, descriptor: int, note: Callable[[str], str]) -> None:
         self.gone = False
+        self.failure = ""
         self._descriptor, self._note = descriptor, note
         self._changed = threading.Condition()
         self._pending: deque[bytes] = deque()
@@ -198,9 +204,10 @@ class _Queue:
             for data in self._batches():
                 while data:
                     data = data[self._write(data):]
-        except OSError:
+        except OSError as error:
             with self._changed:
                 self.gone = True
+                self.failure = "" if isinstance(error, BrokenPipeError) else error.strerror or str(error)
                 self._pending.clear()
 
     def _write(self, data: bytes) -> int:

@@ -5,6 +5,7 @@ What the commands do is their modules' business; this module owns their list, th
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -36,6 +37,8 @@ COMMANDS = (
             "bastide bench"),
 )
 
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 _HELP = """\
 Bastide {version}: systems of small components that hold nothing but what they were given.
 
@@ -51,21 +54,44 @@ exit codes: 0 success, 1 the scenario (or a test) failed, 2 wrong usage or an er
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.version_info < (3, 11):  # noqa: UP036  # whoever calls an older interpreter is to be told so
+        print(f"bastide: needs Python 3.11 or newer, and {sys.executable} is {sys.version.split()[0]}", file=sys.stderr)
+        return USAGE
+    _replace_closed_streams()
     try:
-        code = _dispatch(words)
-        sys.stdout.flush()
-        return code
+        try:
+            return _dispatch(words)
+        finally:                        # here, where a failure can be told, also if argparse exits
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:             # the reader of `bastide ... | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return SUCCESS
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _discard_output()
+        print(f"bastide: the output can't be written: {error.strerror}", file=sys.stderr)
+        return SCENARIO_FAILED
 
 
 def help_text() -> str:
     """One screen: every command with an example."""
     commands = "\n".join(f"  {command.name:8}{command.summary}\n          $ {command.example}" for command in COMMANDS)
     return _HELP.format(version=VERSION, commands=commands)
+
+
+def _replace_closed_streams() -> None:
+    """Whoever closed a stream wants to see nothing of it. The next file to be opened must not take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # for as long as the process lives
+
+
+def _discard_output() -> None:
+    """What is still to be flushed must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: list[str]) -> int:

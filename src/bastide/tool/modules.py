@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bastide.base.binary import FORMAT
 from bastide.tool.checkout import CHECKOUT, PACKAGE
 from bastide.tool.pack import pack
 from bastide.tool.scenario import FILE_NAME, PLATFORM_ROM, Scenario, ScenarioError, valid_rom_name
@@ -86,6 +87,9 @@ class Modules:
         modules = {rom.name: self._required(rom.label, rom.place) for rom in scenario.content}
         if scenario.binary not in modules:
             modules[scenario.binary] = self._required(scenario.binary, str(scenario.path))
+        if not modules[scenario.binary].startswith(FORMAT.encode()):
+            raise ScenarioError(f"{scenario.path}: binary: the ROM module '{scenario.binary}' is no component, which "
+                                "would be a folder with a main.py; does a file of that name lie beside the scenario?")
         return modules
 
     def _required(self, name: str, place: str) -> bytes:

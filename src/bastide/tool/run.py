@@ -23,6 +23,8 @@ from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCES
 from bastide.tool.modules import Modules
 from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders, scenario_names
 
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the scenario that the arguments name; the result is the exit code."""
@@ -63,6 +65,7 @@ class _Run:
     verdict: Verdict | None = None
     exit_value: int | None = None
     trouble: str = ""
+    interrupted: bool = False
 
     def execute(self) -> int:
         began = time.monotonic()
@@ -71,12 +74,11 @@ class _Run:
             raise BastideError(f"{self.scenario.path}: {criteria.problem}")
         self.output = LogOutput(sys.stdout.fileno(), self.form)
         self.judge = Judge(criteria, prefix_of(self.scenario))
-        interrupted = False
         machine: Machine | None = None
         system: System | None = None
         deadline: threading.Timer | None = None
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _interrupt)
+        for number in _INTERRUPTIONS:
+            signal.signal(number, self._interrupt)
         try:
             machine = Machine(self.isolation, lambda line: self.output.line("stderr", line))
             for layer in machine.zygote.layers:
@@ -90,19 +92,17 @@ class _Run:
                 deadline = threading.Timer(criteria.deadline, system.stop)
                 deadline.daemon = True
                 deadline.start()
-            if not self._decided():
+            if not self._decided() and not self.interrupted:
                 system.run()
-        except KeyboardInterrupt:
-            interrupted = True
         finally:
             if deadline is not None:
                 deadline.cancel()
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in _INTERRUPTIONS:
                 signal.signal(number, signal.SIG_IGN)       # what is begun is finished; a second Ctrl-C ends it too
             if machine is not None:
                 machine.machine.watch.forget(machine.zygote.pidfd)
                 machine.close()
-        return self._conclude(interrupted, time.monotonic() - began, system)
+        return self._conclude(time.monotonic() - began, system)
 
     def show(self, label: str, text: str) -> None:
         self.output.line(label, text)
@@ -128,12 +128,18 @@ class _Run:
         self.trouble = "the process that starts components ended; the run can't go on"
         self.system.stop()
 
-    def _conclude(self, interrupted: bool, seconds: float, system: System | None) -> int:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Raises nothing: an exception in the middle of starting a process would lose it, and the end waits for all."""
+        self.interrupted = True
+        if hasattr(self, "system"):
+            self.system.stop()
+
+    def _conclude(self, seconds: float, system: System | None) -> int:
         for error in system.office.trouble if system else ():
             self.output.note(f"trouble in core: {type(error).__name__}: {error}")
         if self.trouble:
             self.output.note(f"error: {self.trouble}")
-        if interrupted:
+        if self.interrupted:
             self.output.note("interrupted")
             code = INTERRUPTED
         elif self.trouble:
@@ -146,15 +152,23 @@ class _Run:
             self.output.note(f"{self.scenario.name}: {verdict.outcome.value} after {seconds:.2f} s "
                              f"({verdict.reason}){detail}")
         self.output.close()
+        if self.output.failure:
+            print(f"bastide run: the log is incomplete, for it can't be written: {self.output.failure}",
+                  file=sys.stderr)
         return code
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _amount(text: str) -> int:
-    return int(Bytes(text))
+    try:
+        return int(Bytes(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is no number of capabilities such as 5000")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
     parser.add_argument("--ram", type=_amount, metavar="512M",
                         help="RAM of the whole system (default: half of what the host has available)")
-    parser.add_argument("--caps", type=int, metavar="N", help="capabilities of the whole system")
+    parser.add_argument("--caps", type=_count, metavar="N", help="capabilities of the whole system")
     parser.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
     parser.add_argument("--profile", choices=("default", "native"), default="default",
                         help="native: components may map executable memory from what they are given")

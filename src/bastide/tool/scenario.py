@@ -26,6 +26,7 @@ from bastide.base.errors import BastideError, InvalidNode
 from bastide.base.node import Node
 from bastide.base.value import Bytes
 from bastide.tool.criteria import Criteria
+from bastide.tool.log import visible
 from bastide.tool.suggestion import suggestion
 
 FILE_NAME = "runtime"
@@ -47,6 +48,7 @@ SERVICES = {
 Amount = TypeVar("Amount", Bytes, int)
 
 _SIZE_LIMIT = 1 << 20
+_LONGEST_SHOWN = 200
 _ROM_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,126}")
 _TOP_ATTRIBUTES = ("ram", "caps", "binary", "config", "name")
 _TOP_NODES = ("requires", "provides", "content", "config", "succeed", "fail")
@@ -105,6 +107,7 @@ def scenario_names(folders: Iterable[Path]) -> list[str]:
 
 def find_scenario(wanted: str, folders: Sequence[Path]) -> Path:
     """The file of a scenario that is given by name or by path. Raises ScenarioError."""
+    shown = visible(wanted if len(wanted) <= _LONGEST_SHOWN else wanted[:_LONGEST_SHOWN] + "…")
     by_name = [folder / wanted for folder in folders] if valid_rom_name(wanted) else []
     try:
         for path in (*by_name, Path(wanted)):
@@ -112,11 +115,15 @@ def find_scenario(wanted: str, folders: Sequence[Path]) -> Path:
                 return path
             if (path / FILE_NAME).is_file():
                 return path / FILE_NAME
+        if wanted and Path(wanted).is_dir():
+            raise ScenarioError(f"'{shown}' is a folder without a file '{FILE_NAME}', which would be the scenario")
+        if wanted and Path(wanted).exists():
+            raise ScenarioError(f"'{shown}' is no regular file, and a scenario has to be one")
     except (OSError, ValueError):       # a name that no file can have: too long, or with a zero
         pass
     where = " and ".join(f"{folder}/*/{FILE_NAME}" for folder in folders)
     hint = suggestion(wanted, scenario_names(folders)) or "; give its name or a path"
-    raise ScenarioError(f"no scenario '{wanted}': looked for a file of that path and for {where}{hint}")
+    raise ScenarioError(f"no scenario '{shown}': looked for a file of that path and for {where}{hint}")
 
 
 def read_scenario(path: Path) -> Scenario:
