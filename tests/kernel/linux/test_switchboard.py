@@ -120,6 +120,24 @@ def test_news_that_are_not_taken_wait_in_order_and_hold_few_descriptors(monkeypa
         sleeper.switchboard.connect(handles[5], sleeper.side, True)
 
 
+def test_one_client_cannot_pile_up_news_for_a_server_that_does_not_take_them(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_UNTAKEN", 2)
+    with parties(3) as (sleeper, client, other):
+        entrypoints = [sleeper.entrypoint()[0] for _ in range(3)]
+        sleeper.switchboard.stuck = lambda side: None
+        sleeper.awake = False
+        handles = [raw(client.mint(entrypoint)) for entrypoint in entrypoints]
+        for handle in handles[:2]:
+            client.switchboard.connect(handle, client.side, True)
+        with pytest.raises(IpcError, match="does not take those that this component opened before"):
+            client.switchboard.connect(handles[2], client.side, True)
+        other.switchboard.connect(raw(other.mint(entrypoints[2])), other.side, True)    # others still can
+        sleeper.awake = True
+        sleeper.switchboard.deliver(sleeper.side)
+        client.switchboard.connect(handles[2], client.side, True)
+
+
 def test_channels_of_one_domain_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CHANNELS", 3)
     with parties(5) as made:

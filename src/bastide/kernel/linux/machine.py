@@ -20,7 +20,7 @@ from bastide.kernel.linux.native import Ask
 from bastide.kernel.linux.process import Process
 from bastide.kernel.linux.seal import numbers
 from bastide.kernel.linux.spawner import Zygote
-from bastide.kernel.linux.switchboard import MAX_UNDELIVERED, Side, Switchboard, to_socket
+from bastide.kernel.linux.switchboard import MAX_UNTAKEN, Side, Switchboard, to_socket
 from bastide.kernel.linux.transport import Transport
 from bastide.kernel.linux.voucher import proper
 from bastide.kernel.linux.watch import Watch
@@ -169,7 +169,7 @@ class LinuxMachine:
         total, at, offset, size, descriptor = self._part(handle, side, writeable, since)
         if descriptor < 0:
             return native.PART.pack(0, total, 0, 0, 0)
-        if len(side.undelivered) >= MAX_UNDELIVERED:
+        if self.switchboard.untaken(side, Kind.MEMORY) >= MAX_UNTAKEN:
             os.close(descriptor)
             raise IpcError("the component does not take what core sends")
         serial = next(self._serials)

@@ -25,7 +25,12 @@ from bastide.kernel.linux.page import CHANNEL_BYTES
 from bastide.kernel.linux.seal import KEY_BYTES, numbers, seal, vouched, voucher
 
 MAX_UNDELIVERED = 2048
-"""News that wait for a domain to take them, before it gets no further channels: news hold descriptors."""
+"""News that wait for a domain to take them, before it gets no further channels: news hold descriptors. A parent that
+is busy starting a crowd may be behind by as many as it has children.
+"""
+
+MAX_UNTAKEN = 32
+"""The same for news that one peer causes, or that the domain itself asked for: those are few, or an attack."""
 
 MAX_CHANNELS = 4096
 """Of one domain, in each direction. Each costs a page of memory and up to two descriptors on either side."""
@@ -149,6 +154,8 @@ class Switchboard:
                 raise IpcError(f"too many channels: {MAX_CHANNELS} for one component is the limit")
             if len(holder.undelivered) >= MAX_UNDELIVERED or len(owner.undelivered) >= MAX_UNDELIVERED:
                 raise IpcError("no channel to the server: one of the two does not take what core sends")
+            if self.untaken(owner, Kind.INCOMING, holder.number) >= MAX_UNTAKEN:
+                raise IpcError("no channel to the server: it does not take those that this component opened before")
             link = self._links[key] = Link(next(self._numbers), holder, entrypoint, calls)
             holder.channels[link.number] = owner.channels[link.number] = link
             try:
@@ -178,6 +185,10 @@ class Switchboard:
             _close(side.undelivered.popleft())
         for entrypoint in side.entrypoints.values():
             self._ring(entrypoint)
+
+    def untaken(self, side: Side, kind: Kind, peer: int = 0) -> int:
+        """How many news of one kind, and about one peer, core keeps for a side that does not take them."""
+        return sum(news.kind is kind and news.third == peer for news in side.undelivered)
 
     def _introduce(self, link: Link) -> None:
         """Make the channel's memory and pipes, and tell the owner before the holder."""
