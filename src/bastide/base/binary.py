@@ -23,7 +23,6 @@ interpreter, so only the component that the binary belongs to may import it.
 
 from __future__ import annotations
 
-import importlib.abc
 import importlib.util
 import linecache
 import marshal
@@ -33,9 +32,14 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec
 from types import CodeType, ModuleType
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from bastide.base.errors import BastideError
+
+if TYPE_CHECKING:
+    from importlib.abc import InspectLoader as _Loading
+else:   # what that inherits its `exec_module` from; `importlib.abc` itself would load `tempfile`: 7 ms at each start
+    from importlib._bootstrap_external import _LoaderBasics as _Loading
 
 FORMAT = "bastide-binary 1"
 PYTHON = f"{sys.implementation.cache_tag} {int.from_bytes(importlib.util.MAGIC_NUMBER[:2], 'little')}"
@@ -118,7 +122,7 @@ class Archive:
         return installed
 
 
-class BinaryFinder(importlib.abc.MetaPathFinder):
+class BinaryFinder:
     """Finds the modules of one archive by their full names, whoever imported their parents and from where."""
 
     def __init__(self, archive: Archive) -> None:
@@ -174,7 +178,7 @@ class BinaryFinder(importlib.abc.MetaPathFinder):
         return loaded
 
 
-class BinaryLoader(importlib.abc.InspectLoader):
+class BinaryLoader(_Loading):
     """Loads the modules of one archive. `exec_module` is the inherited one, so tracebacks show none of this file."""
 
     def __init__(self, archive: Archive) -> None:

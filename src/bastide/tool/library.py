@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import mmap
 import os
 import stat
 import sys
 import sysconfig
-import tempfile
+from _blake2 import blake2b  # as in `kernel/linux/seal.py`
 from binascii import crc32
 from collections.abc import Sequence
 from dataclasses import replace
@@ -99,7 +98,7 @@ def _key(extra: Sequence[Source]) -> str:
     facts: list[object] = [PYTHON, sys.version, str(root), _stamp(str(root))]
     for source in extra:
         facts += [source.name, source.file, source.path, source.path and _stamp(source.path)]
-    digest = hashlib.blake2b(repr(facts).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+    digest = blake2b(repr(facts).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
     return f"{sys.implementation.cache_tag}-{digest}"
 
 
@@ -139,6 +138,7 @@ def _intact(fd: int) -> bool:
 def _keep(path: Path, content: bytes) -> int:
     """Write the archive and give it its name at once, so that other instances see all of it or nothing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    import tempfile  # at first use only
     writing, temporary = tempfile.mkstemp(prefix="library-", suffix=".new", dir=path.parent)
     try:
         with open(writing, "wb") as file:

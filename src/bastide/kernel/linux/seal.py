@@ -15,7 +15,7 @@ nobody else. So
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from _blake2 import blake2b  # the same as hashlib's, which would load OpenSSL: 8 ms at each start
 from struct import Struct
 
 HANDLE_BYTES = 32

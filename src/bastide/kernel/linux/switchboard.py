@@ -9,7 +9,6 @@ capability quota of their domains, channels by the number of pairs that talk.
 from __future__ import annotations
 
 import os
-import secrets
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,7 +41,7 @@ class Side:
 
     number: int
     deliver: Callable[[News], bool]
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES))
+    key: bytes = field(default_factory=lambda: os.urandom(KEY_BYTES))
     entrypoints: dict[int, Entrypoint] = field(default_factory=dict)
     channels: dict[int, Link] = field(default_factory=dict)     # both directions
     undelivered: deque[News] = field(default_factory=deque)
