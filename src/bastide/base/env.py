@@ -17,7 +17,6 @@ from bastide.base.environment import (
     CpuSession,
     EnvSession,
     LogSession,
-    NativeEntrypoint,
     Parent,
     PdSession,
     Progress,
@@ -36,8 +35,9 @@ from bastide.base.log import Log
 from bastide.base.platform import Handle, Kernel
 from bastide.base.rom import Rom
 from bastide.base.root import AnyRoot
+from bastide.base.rpc import Interface
 from bastide.base.session import Affinity, Session, SessionArgs, donation
-from bastide.base.signal import IoSignalHandler, SignalCap
+from bastide.base.signal import IoSignalHandler
 
 if TYPE_CHECKING:
     from functools import cached_property
@@ -124,7 +124,11 @@ class Env:
         """A further entrypoint, in a thread of its own. It costs one capability."""
         account = payer or self.account
         account.charge(0, 1)
-        ep = Entrypoint(self.domain, self.domain.alloc_entrypoint(), self.report)
+        try:
+            ep = Entrypoint(self.domain, self.domain.alloc_entrypoint(), self.report)
+        except BaseException:
+            account.refund(0, 1)
+            raise
         self.kernel.start_thread(lambda: run(ep), name)
         return ep
 
@@ -212,33 +216,35 @@ class PdDomain:
     def __init__(self, pd: PdSession, kernel: Kernel) -> None:
         self._pd, self.kernel = pd, kernel
 
+    def _cap(self, handle: Handle) -> Capability[Any]:
+        return Capability(handle, Interface, self.kernel)
+
     def alloc_ram(self, size: int) -> Handle:
         return self._pd.alloc_ram(size).handle
 
     def free_ram(self, dataspace: Handle) -> None:
-        self._pd.free_ram(Capability(dataspace, NativeEntrypoint, self.kernel))
+        self._pd.free_ram(self._cap(dataspace))
 
     def seal_ram(self, dataspace: Handle) -> None:
-        self._pd.seal_ram(Capability(dataspace, NativeEntrypoint, self.kernel))
+        self._pd.seal_ram(self._cap(dataspace))
 
     def alloc_rpc_cap(self, entrypoint: Handle) -> Handle:
-        return self._pd.alloc_rpc_cap(Capability(entrypoint, NativeEntrypoint, self.kernel)).handle
+        return self._pd.alloc_rpc_cap(self._cap(entrypoint)).handle
 
     def free_rpc_cap(self, identity: Handle) -> None:
-        self._pd.free_rpc_cap(Capability(identity, NativeEntrypoint, self.kernel))
+        self._pd.free_rpc_cap(self._cap(identity))
 
     def alloc_context(self, entrypoint: Handle) -> Handle:
-        return self._pd.alloc_context(Capability(entrypoint, NativeEntrypoint, self.kernel)).handle
+        return self._pd.alloc_context(self._cap(entrypoint)).handle
 
     def free_context(self, context: Handle) -> None:
-        cap: SignalCap = Capability(context, NativeEntrypoint, self.kernel)
-        self._pd.free_context(cap)
+        self._pd.free_context(self._cap(context))
 
     def alloc_entrypoint(self) -> Handle:
         return self._pd.alloc_entrypoint().handle
 
     def free_entrypoint(self, entrypoint: Handle) -> None:
-        self._pd.free_entrypoint(Capability(entrypoint, NativeEntrypoint, self.kernel))
+        self._pd.free_entrypoint(self._cap(entrypoint))
 
 
 class _Opened(Resource):

@@ -8,7 +8,7 @@ from bastide.base import Affinity, Capability, DataspaceCap, SessionDenied, Sess
 from bastide.base.environment import CpuSession, Parent, PdSession, Thread, ThreadRun, ThreadState
 from bastide.core.domain import CoreDataspace, Office
 from bastide.core.pd import Pd
-from bastide.core.platform import Ending, OutOfMachine, Placement
+from bastide.core.platform import Ending, IpcError, OutOfMachine, Placement
 
 LOWEST_PRIORITY = 65535
 
@@ -33,9 +33,11 @@ class Cpu(CpuSession):
         self._office.ep.manage(thread, self._account)
         try:
             target.domain.start(name, code.memory, parent.handle, self._placement(affinity), thread.ended)
-        except OutOfMachine as error:
+        except BaseException as error:
             self._office.ep.dissolve(thread)
-            raise SessionDenied(f"'{name}' can't start: {error}") from error
+            if isinstance(error, OutOfMachine | IpcError):
+                raise SessionDenied(f"'{name}' can't start: {error}") from error
+            raise
         target.account.started()
         self._threads.append(thread)
         return thread.cap
@@ -72,14 +74,10 @@ class Cpu(CpuSession):
         self._office.ep.dissolve(thread)
 
     def _placement(self, affinity: Affinity) -> Placement:
-        """Processors of the location, within the one of the session; any if neither says something."""
-        chosen = affinity if affinity.width else self._affinity
-        processors = self._office.machine.affinity_space()
-        if not chosen.width or not chosen.space_width:
-            return Placement(self._priority)
-        first = chosen.xpos * len(processors) // chosen.space_width
-        count = max(1, chosen.width * len(processors) // chosen.space_width)
-        return Placement(self._priority, processors[first:first + count])
+        """Processors of the location, within the one of the session, which nobody can leave."""
+        space = self._office.machine.affinity_space()
+        processors = within(within(space, self._affinity), affinity)
+        return Placement(self._priority, () if processors == space else processors)
 
 
 class Running(Thread):
@@ -95,6 +93,17 @@ class Running(Thread):
     def ended(self, ending: Ending) -> None:
         self._state = ThreadState(ThreadRun.FAULTED if ending.fault else ThreadRun.EXITED, ending.code, ending.fault)
         self._session.changed(self)
+
+
+def within(processors: tuple[int, ...], affinity: Affinity) -> tuple[int, ...]:
+    """Those that a location means, at least one; all if it means none. What exceeds its space is cut."""
+    space = affinity.space_width
+    if space <= 0 or affinity.width <= 0:
+        return processors
+    first = min(max(affinity.xpos, 0), space - 1)
+    last = min(first + affinity.width, space)
+    start = first * len(processors) // space
+    return processors[start:max(last * len(processors) // space, start + 1)]
 
 
 def _priority(request: SessionRequest) -> int:

@@ -33,6 +33,7 @@ from bastide.base.environment import (
     ThreadRun,
 )
 from bastide.base.errors import InvalidArgs
+from bastide.base.session import ANYWHERE
 from bastide.init.arguments import filter_managing_system, filter_priority
 from bastide.init.complaints import shown
 from bastide.init.purse import Purse
@@ -298,7 +299,7 @@ class Program:
             session = self._object(cpu)
             session.exception_sigh(self._around.faulted)
             self.stage = Stage.RUNNING
-            self.thread = session.start(pd, child.name, content, child.cap, child.start.affinity)
+            self.thread = session.start(pd, child.name, content, child.cap, ANYWHERE)
         except BastideError as error:
             self.stage = Stage.INCOMPLETE
             self._error(f"can't start: {error}")

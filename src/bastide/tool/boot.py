@@ -9,7 +9,6 @@ import os
 import resource
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from bastide.base.node import Generator, Node
 from bastide.core.main import System
@@ -131,8 +130,3 @@ def _listen(descriptor: int, complain: Callable[[str], None]) -> None:
     with os.fdopen(descriptor, "rb") as lines:
         while line := lines.readline(4096):
             complain(line.decode(errors="replace").rstrip("\n"))
-
-
-def scenario_folder(scenario: Scenario) -> Path:
-    """Where the scenario's own files are."""
-    return scenario.path.absolute().parent

@@ -8,7 +8,9 @@ import pytest
 from booted import Booted
 from ports import ENTRIES, linux_machine, packed
 
-from bastide.kernel.interface import OutOfMachine
+from bastide.kernel.interface import Ending, IpcError, OutOfMachine, Placement
+from bastide.kernel.linux.machine import LinuxMachine
+from bastide.kernel.linux.spawner import SpawnError
 
 
 def test_a_closed_machine_leaves_neither_processes_nor_descriptors() -> None:
@@ -44,3 +46,30 @@ def test_a_domain_runs_one_program_in_its_life() -> None:
             child.pd.domain.start("again", binary, child.parent.cap.handle, None, lambda ending: None)  # type: ignore[arg-type]
         binary.free()
         system.close()
+
+
+def test_starts_that_fail_leave_nothing_more_in_core_however_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    endings: list[Ending] = []
+    with linux_machine(ENTRIES["linux"]) as machine:
+        assert isinstance(machine, LinuxMachine)
+        entrypoint = machine.side.entrypoints[next(iter(machine.side.entrypoints))]
+        before = len(entrypoint.identities)
+        domain, binary = machine.create_domain("domain"), machine.create_memory(1)
+        gone = machine.domain.alloc_identity(machine.entrypoint)
+        machine.domain.free_identity(gone)
+        parent = machine.domain.alloc_identity(machine.entrypoint)
+
+        def refuse(*arguments: object) -> None:
+            raise SpawnError("the host has no processes left")
+
+        monkeypatch.setattr(machine.zygote, "spawn", refuse)
+        for _ in range(20):
+            with pytest.raises(IpcError, match="no such object"):
+                domain.start("child", binary, gone, Placement(), endings.append)
+            with pytest.raises(SpawnError):
+                domain.start("child", binary, parent, Placement(), endings.append)
+        assert len(entrypoint.identities) <= before + 2         # the parent, and what the domain asks core by
+        domain.destroy()
+        machine.domain.free_identity(parent)
+        assert len(entrypoint.identities) == before
+        binary.free()

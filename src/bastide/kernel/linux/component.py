@@ -28,7 +28,7 @@ from bastide.kernel.linux.window import Part
 
 T = TypeVar("T")
 
-_BIRTH = Struct("<QQQQ32s32s32sQH")
+_BIRTH = Struct("<QQ32s32s32sQH")
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ class Birth:
     """What core tells a process at its start. The descriptors are the control socket and the binary."""
 
     domain: int
-    core: int
     entrypoint: int
-    core_entrypoint: int
     key: bytes
     native: bytes
     parent: bytes
@@ -48,7 +46,7 @@ class Birth:
 
     def pack(self) -> bytes:
         name = self.name.encode()
-        return _BIRTH.pack(self.domain, self.core, self.entrypoint, self.core_entrypoint, self.key, self.native,
+        return _BIRTH.pack(self.domain, self.entrypoint, self.key, self.native,
                            self.parent, self.binary_size, len(name)) + name + self.entry.encode()
 
     @classmethod

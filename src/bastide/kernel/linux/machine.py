@@ -75,8 +75,7 @@ class LinuxMachine:
 
     def create_domain(self, label: str) -> LinuxDomain:
         near, far = control.pair()
-        domain = LinuxDomain(self, self.switchboard.side(to_socket(near)), label, near, far)
-        return domain
+        return LinuxDomain(self, self.switchboard.side(to_socket(near)), label, near, far)
 
     def create_memory(self, size: int) -> Dataspace:
         if size > self._physical:
@@ -244,14 +243,14 @@ class LinuxDomain:
         entrypoint = next(iter(self.side.entrypoints), None)
         if entrypoint is None:
             entrypoint = machine.switchboard.entrypoint(self.side).number
-        self._native = machine.domain.alloc_identity(machine.entrypoint)
-        machine.gate.serve(self._native, lambda request, caps: (machine.answer(self.side, request), ()))
-        sealed = [machine.switchboard.sealed(proper(handle), machine.side, self.side)
-                  for handle in (self._native, parent)]
-        machine.switchboard.connect(sealed[0], self.side, True)
-        core_entrypoint = numbers(sealed[0])[0]
-        birth = Birth(self.side.number, machine.side.number, entrypoint, core_entrypoint, self.side.key, sealed[0],
-                      sealed[1], binary.size, name, machine.entry)
+        sealed_parent = machine.switchboard.sealed(proper(parent), machine.side, self.side)
+        if self._native is None:                        # else it is left of a start that failed
+            self._native = machine.domain.alloc_identity(machine.entrypoint)
+            machine.gate.serve(self._native, lambda request, caps: (machine.answer(self.side, request), ()))
+        native_object = machine.switchboard.sealed(proper(self._native), machine.side, self.side)
+        machine.switchboard.connect(native_object, self.side, True)
+        birth = Birth(self.side.number, entrypoint, self.side.key, native_object, sealed_parent, binary.size, name,
+                      machine.entry)
         code = binary.descriptor(False)
         try:
             process = machine.zygote.spawn(name, [far.fileno(), code], birth.pack())
