@@ -41,11 +41,11 @@ class System:
         self.treasury = LedgerAccount("core")
         self.treasury.ram.limit = machine.total_ram() if ram is None else ram
         self.treasury.caps.limit = machine.total_caps() if caps is None else caps
-        library = Library(self.office, modules)
+        self._library = Library(self.office, modules)
         self._roots: dict[str, AnyRoot] = {}
         PdSession.announce(self, lambda request: Pd(self.office, request))
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
-        RomSession.announce(self, library.open)
+        RomSession.announce(self, self._library.open)
         LogSession.announce(self, lambda request: Log(request, show))
         RmSession.announce(self, lambda request: Rm(self.office, request))
         self._start(binary, exited)
@@ -54,6 +54,10 @@ class System:
         """Offer a service to init."""
         root.attach(self.office.ep)
         self._roots[root.service] = root
+
+    def change_module(self, name: str, content: bytes) -> None:
+        """Give a ROM module another content: its readers are told. In core's entrypoint only."""
+        self._library.change(name, content)
 
     def run(self) -> None:
         """Serve until `stop`."""
