@@ -14,7 +14,7 @@ import pytest
 from bastide.base.binary import InvalidBinary, mount_library, open_binary
 from bastide.tool import library
 from bastide.tool.library import library_archive
-from bastide.tool.pack import PackError, Source, sources
+from bastide.tool.sources import PackError, Source, sources
 
 SOURCE = Path(__file__).parents[2] / "src"
 Open = Callable[..., int]

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bastide.base.binary import load_main, open_binary
-from bastide.tool.pack import PackError, Part, assemble, pack
+from bastide.tool.pack import Part, assemble, pack
+from bastide.tool.sources import PackError
 
 MAIN = '''"""Greets."""
 from __future__ import annotations

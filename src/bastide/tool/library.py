@@ -24,7 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bastide.base.binary import PYTHON
-from bastide.tool.pack import PackError, Source, assemble, compiled, sources
+from bastide.tool.pack import assemble, compiled
+from bastide.tool.sources import PackError, Source, sources
 
 # Of no use without a display, a file system or the network, or no part of the library proper.
 EXCLUDED = frozenset(

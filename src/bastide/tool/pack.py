@@ -14,31 +14,17 @@ import marshal
 import os
 import struct
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
 
 from bastide.base.binary import FORMAT, PYTHON, InvalidBinary, open_binary, valid_name
-from bastide.base.errors import BastideError
+from bastide.tool.sources import PackError, Source, shared, sources
 
 _PYC = struct.Struct("<4sIII")  # magic, flags, then time and size of the source, or its hash (PEP 552)
 _HASHED, _CHECKED = 0b01, 0b10
-
-
-class PackError(BastideError):
-    """A folder can't become a binary; the text names the file, the place in it, and what would help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A module that was found; `path` is None for a package without an __init__.py, `file` the name in tracebacks."""
-
-    name: str
-    package: bool
-    path: str | None
-    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,47 +58,13 @@ def pack(folder: Path, package: str, *, libraries: Sequence[str] = (), resources
             "rename the folder"
         )
     found = list(sources(folder, root))
+    found += shared(found, folder.parent, package)
     main = f"{root}.main"
     if not any(source.name == main for source in found):
         raise PackError(f"component folder {str(folder)!r} has no main.py: a component begins in its module 'main'")
     prefix = root.replace(".", "/")
     data = {f"{prefix}/{name}": _read(folder / name) for name in resources}
     return assemble([compiled(source, keep=True) for source in found], main=main, libraries=libraries, resources=data)
-
-
-def sources(folder: Path, package: str, *, skip: Collection[str] = ("tests",), prefix: str = "") -> Iterator[Source]:
-    """The package made of a folder and all below it, folders named in `skip` excepted; ordered by name.
-
-    `package` is its full name; with '' the folder is a root of modules and no package. File names get `prefix`.
-    """
-    path = prefix + (package.replace(".", "/") + "/" if package else "")
-    dot = package + "." if package else ""
-    ignored = {*skip, "__pycache__"}
-    folders: list[tuple[str, str]] = []
-    modules: dict[str, str] = {}
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                stem, suffix = os.path.splitext(entry.name)
-                if suffix == ".py" and stem.isidentifier() and not _for_tests(stem) and entry.is_file():
-                    modules[stem] = entry.path
-                elif entry.name.isidentifier() and entry.name not in ignored and entry.is_dir(follow_symlinks=False):
-                    folders.append((entry.name, entry.path))
-    except OSError as error:
-        raise PackError(f"folder {str(folder)!r} can't be read: {error.strerror}") from error
-
-    init = modules.pop("__init__", None)
-    if package:
-        yield Source(package, True, init, f"{path}__init__.py")
-    for name in sorted(modules):
-        yield Source(dot + name, False, modules[name], f"{path}{name}.py")
-    for name, place in sorted(folders):
-        below = list(sources(Path(place), dot + name, skip=skip, prefix=prefix))
-        if all(source.path is None for source in below):  # data, or compiled files
-            continue
-        if name in modules:
-            raise PackError(f"folder {place!r} and file {modules[name]!r} are both {dot + name!r}; rename one of them")
-        yield from below
 
 
 def compiled(source: Source, *, keep: bool = False) -> Part:
@@ -165,10 +117,6 @@ def assemble(
     except InvalidBinary as error:
         raise PackError(f"can't be packed, as it could not be read again: {error}") from error
     return blob
-
-
-def _for_tests(stem: str) -> bool:
-    return stem.startswith("test_") or stem == "conftest"
 
 
 def _read(path: Path) -> bytes:

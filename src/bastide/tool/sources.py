@@ -1,0 +1,129 @@
+"""Finds the modules that make up a component: those in its folder, and those that it shares with others.
+
+What several components share lies beside their folders, and each binary gets what it imports of it:
+
+    components/greeting.py          from components.greeting import GreetingSession
+    components/greeter/main.py      ... is what both of these say
+    components/visitor/main.py
+
+Nothing is run to find out. Folders beside a component are other components, which it can't import. What is done with
+what is found is the business of `pack.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bastide.base.errors import BastideError
+
+
+class PackError(BastideError):
+    """A folder can't become a binary; the text names the file, the place in it, and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module that was found; `path` is None for a package without an __init__.py, `file` the name in tracebacks."""
+
+    name: str
+    package: bool
+    path: str | None
+    file: str
+
+
+def sources(folder: Path, package: str, *, skip: Collection[str] = ("tests",), prefix: str = "") -> Iterator[Source]:
+    """The package made of a folder and all below it, folders named in `skip` excepted; ordered by name.
+
+    `package` is its full name; with '' the folder is a root of modules and no package. File names get `prefix`.
+    """
+    path = prefix + (package.replace(".", "/") + "/" if package else "")
+    dot = package + "." if package else ""
+    ignored = {*skip, "__pycache__"}
+    folders: list[tuple[str, str]] = []
+    modules: dict[str, str] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                stem, suffix = os.path.splitext(entry.name)
+                if suffix == ".py" and stem.isidentifier() and not _for_tests(stem) and entry.is_file():
+                    modules[stem] = entry.path
+                elif entry.name.isidentifier() and entry.name not in ignored and entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.name, entry.path))
+    except OSError as error:
+        raise PackError(f"folder {str(folder)!r} can't be read: {error.strerror}") from error
+
+    init = modules.pop("__init__", None)
+    if package:
+        yield Source(package, True, init, f"{path}__init__.py")
+    for name in sorted(modules):
+        yield Source(dot + name, False, modules[name], f"{path}{name}.py")
+    for name, place in sorted(folders):
+        below = list(sources(Path(place), dot + name, skip=skip, prefix=prefix))
+        if all(source.path is None for source in below):  # data, or compiled files
+            continue
+        if name in modules:
+            raise PackError(f"folder {place!r} and file {modules[name]!r} are both {dot + name!r}; rename one of them")
+        yield from below
+
+
+def shared(own: Iterable[Source], folder: Path, package: str) -> list[Source]:
+    """Modules of `folder`, which is the package `package`, that `own` import: directly, or one through another."""
+    if not package:
+        return []
+    found: dict[str, Source] = {}
+    todo = list(own)
+    while todo:
+        source = todo.pop()
+        for name in _imported(source, package):
+            path = folder / f"{name}.py"
+            if name not in found and path.is_file():
+                found[name] = Source(f"{package}.{name}", False, str(path), f"{package.replace('.', '/')}/{name}.py")
+                todo.append(found[name])
+    return [found[name] for name in sorted(found)]
+
+
+def _for_tests(stem: str) -> bool:
+    return stem.startswith("test_") or stem == "conftest"
+
+
+def _imported(source: Source, package: str) -> Iterator[str]:
+    """Names of modules directly in `package` that a module may mean; some may be names of something else."""
+    if source.path is None:
+        return
+    try:
+        text = Path(source.path).read_bytes()
+    except OSError as error:
+        raise PackError(f"{source.path}: can't be read: {error.strerror}") from error
+    if package.encode() not in text and b"from .." not in text:
+        return                      # parsing costs more than reading, and Bastide's own components share nothing
+    import ast  # late, as most runs do without
+
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return                      # told by whoever compiles it
+    within = source.name if source.package else source.name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from _below(package, (alias.name for alias in node.names))
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(within, node.level, node.module or "")
+            names = (f"{base}.{alias.name}" for alias in node.names) if base == package else (base,)
+            yield from _below(package, names)
+
+
+def _absolute(within: str, level: int, module: str) -> str:
+    if level == 0:
+        return module
+    parts = within.split(".")
+    base = ".".join(parts[: max(len(parts) - level + 1, 0)])
+    return f"{base}.{module}" if module else base
+
+
+def _below(package: str, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if name.startswith(f"{package}."):
+            yield name[len(package) + 1:].partition(".")[0]
