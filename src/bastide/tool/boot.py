@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from bastide.base.node import Generator, Node
 from bastide.core.main import System
+from bastide.kernel import interface
 from bastide.kernel.linux.machine import LinuxMachine
 from bastide.kernel.linux.spawner import Isolation, Zygote
 from bastide.tool.checkout import PACKAGE
@@ -31,14 +32,8 @@ class Machine:
     """The Linux machine of one run. `complain` gets the last words of processes that could not use their LOG."""
 
     def __init__(self, options: Isolation, complain: Callable[[str], None]) -> None:
-        _raise_descriptor_limit()
         hear, self._say = os.pipe()
-        library = library_archive(extra=[(PACKAGE / "lib", "bastide"), (PACKAGE / "init", "bastide")])
-        try:
-            self.zygote = Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, self._say,
-                                 _LIBRARY_HOOK)
-        finally:
-            os.close(library)
+        self.zygote = start_zygote(options, self._say)
         threading.Thread(target=_listen, args=(hear, complain), name="complaints", daemon=True).start()
         self.machine = LinuxMachine(ENTRY, self.zygote)
 
@@ -48,7 +43,17 @@ class Machine:
         os.close(self._say)
 
 
-def boot(machine: LinuxMachine, scenario: Scenario, modules: dict[str, bytes], show: Callable[[str, str], None],
+def start_zygote(options: Isolation, complaints: int) -> Zygote:
+    """The process that all components are forked from; what they can't log is written to `complaints`."""
+    _raise_descriptor_limit()
+    library = library_archive(extra=[(PACKAGE / "lib", "bastide"), (PACKAGE / "init", "bastide")])
+    try:
+        return Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, complaints, _LIBRARY_HOOK)
+    finally:
+        os.close(library)
+
+
+def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, bytes], show: Callable[[str, str], None],
          exited: Callable[[int], None], *, ram: int | None = None, caps: int | None = None) -> System:
     """Start the scenario. Raises ScenarioError, ValueError if the machine has too little."""
     needed = sorted({requirement.service for requirement in scenario.requires} - CORE_SERVICES)
@@ -103,7 +108,7 @@ def _outer(scenario: Scenario, needed: list[str]) -> Node:
     return config.build()
 
 
-def _platform_info(machine: LinuxMachine) -> str:
+def _platform_info(machine: interface.Machine) -> str:
     info = Generator("platform_info")
     kernel = info.node("kernel")
     for name, value in machine.description.items():

@@ -28,7 +28,9 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("run", "bastide.tool.run:main", "run a scenario, given by name or by path", "bastide run hello"),
-    Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate, and what is in the way",
+    Command("new", "bastide.tool.new:main", "begin a component, a scenario, or a project of your own",
+            "bastide new project town"),
+    Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate, and what would help",
             "bastide doctor"),
     Command("test", "bastide.tool.development:test", "run the tests, all or those named; options go to pytest",
             "bastide test tests/base -k label"),

@@ -1,15 +1,16 @@
 """Where the ROM modules of a scenario come from: files beside it, and components that are packed when asked for.
 
 A module is looked up by its name alone, in this order: a file beside the scenario; a component in `components/` beside
-the scenario, then below the current folder; a component that comes with Bastide. A component is a folder with a
-`main.py`, spelled with underscores: the module `test-init` is the folder `test_init`.
+the scenario, then in the project around it, then below the current folder; a component that comes with Bastide. A
+component is a folder with a `main.py`, spelled with underscores: the module `test-init` is the folder `test_init`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bastide.base.binary import FORMAT
 from bastide.tool.checkout import CHECKOUT, PACKAGE
@@ -18,6 +19,7 @@ from bastide.tool.scenario import FILE_NAME, PLATFORM_ROM, Scenario, ScenarioErr
 from bastide.tool.suggestion import suggestion
 
 SIZE_LIMIT = 256 << 20
+Pack = Callable[[Path, str], bytes]
 _PLATFORM_CONTENT = b"supplied by the platform\n"
 
 
@@ -44,25 +46,33 @@ class Shelf:
 
 def shelves(scenario_folder: Path | None = None) -> tuple[Shelf, ...]:
     """All places where components can come from, the most special first."""
-    users = [folder / "components" for folder in (scenario_folder, Path.cwd()) if folder is not None]
+    users = [folder / "components" for folder in (scenario_folder, project_of(scenario_folder), Path.cwd())
+             if folder is not None]
     own = [Shelf(PACKAGE / kind, f"bastide.{kind}") for kind in ("app", "server", "driver")]
     return tuple(dict.fromkeys((
         *(Shelf(folder.absolute(), "components") for folder in users), *own,
         Shelf(PACKAGE, "bastide", frozenset({"init"})), Shelf(CHECKOUT / "tests" / "components", "components"))))
 
 
+def project_of(folder: Path | None) -> Path | None:
+    """The project that a scenario belongs to: the closest folder above it with a pyproject.toml, if there is one."""
+    above = folder.absolute().parents if folder is not None else ()
+    return next((place for place in above if (place / "pyproject.toml").is_file()), None)
+
+
 class Modules:
     """The content of ROM modules, by name."""
 
-    def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf]) -> None:
-        self._data_folder, self._shelves = data_folder, tuple(shelves)
+    def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf], binary: Pack = pack) -> None:
+        """`binary` makes the content of a component's module of its folder and its package."""
+        self._data_folder, self._shelves, self._binary = data_folder, tuple(shelves), binary
         self._packed: dict[str, bytes] = {}
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Modules:
+    def of(cls, scenario: Scenario, binary: Pack = pack) -> Modules:
         """What the scenario can name."""
         folder = scenario.path.absolute().parent
-        return cls(folder, shelves(folder))
+        return cls(folder, shelves(folder), binary)
 
     def find(self, name: str) -> bytes | None:
         """The content of a module; None: there is none of that name. Raises ScenarioError if it can't be read."""
@@ -74,17 +84,27 @@ class Modules:
             return data
         if name not in self._packed and (found := self._component(name.replace("-", "_"))) is not None:
             shelf, folder = found
-            self._packed[name] = pack(folder, shelf.package)
+            self._packed[name] = self._binary(folder, shelf.package)
         return self._packed.get(name)
+
+    def folders(self, package: str) -> list[Path]:
+        """Where components of a package come from, the most special first."""
+        return [shelf.folder for shelf in self._shelves if shelf.package == package]
 
     def names(self) -> list[str]:
         """All names that `find` knows."""
         components = {name for shelf in self._shelves for name in shelf.names()}
         return sorted(components | {path.name for path in self._files()})
 
-    def boot(self, scenario: Scenario) -> dict[str, bytes]:
-        """Content of all modules that the scenario is given, by the name it uses for them. Raises ScenarioError."""
-        modules = {rom.name: self._required(rom.label, rom.place) for rom in scenario.content}
+    def boot(self, scenario: Scenario, instead: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
+        """Content of all modules that the scenario is given, by the name it uses for them. Raises ScenarioError.
+
+        What `instead` has is not looked up, and given in any case.
+        """
+        modules = dict(instead)
+        for rom in scenario.content:
+            if rom.name not in modules:
+                modules[rom.name] = self._required(rom.label, rom.place)
         if scenario.binary not in modules:
             modules[scenario.binary] = self._required(scenario.binary, str(scenario.path))
         if not modules[scenario.binary].startswith(FORMAT.encode()):

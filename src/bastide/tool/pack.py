@@ -38,12 +38,14 @@ class Part:
     source: bytes = b""
 
 
-def pack(folder: Path, package: str, *, libraries: Sequence[str] = (), resources: Sequence[str] = ()) -> bytes:
+def pack(folder: Path, package: str, *, libraries: Sequence[str] = (), resources: Sequence[str] = (),
+         beside: Sequence[Path] = ()) -> bytes:
     """The binary of the component in `folder`, whose main.py becomes `<package>.<name of the folder>.main`.
 
     All modules below the folder are in it, without what is there for tests (folders `tests`, files `test_*.py` and
     `conftest.py`) and without files that no import could name. `resources` are data files, relative to the folder;
-    `libraries` are the ROMs that the component needs besides. Raises `PackError`.
+    `libraries` are the ROMs that the component needs besides. What it shares with others is looked up in the folder
+    around it, then in those named `beside`. Raises `PackError`.
     """
     folder = Path(os.path.abspath(folder))
     root = f"{package}.{folder.name}" if package else folder.name
@@ -58,7 +60,7 @@ def pack(folder: Path, package: str, *, libraries: Sequence[str] = (), resources
             "rename the folder"
         )
     found = list(sources(folder, root))
-    found += shared(found, folder.parent, package)
+    found += shared(found, (folder.parent, *beside), package)
     main = f"{root}.main"
     if not any(source.name == main for source in found):
         raise PackError(f"component folder {str(folder)!r} has no main.py: a component begins in its module 'main'")

@@ -13,7 +13,7 @@ what is found is the business of `pack.py`.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +69,8 @@ def sources(folder: Path, package: str, *, skip: Collection[str] = ("tests",), p
         yield from below
 
 
-def shared(own: Iterable[Source], folder: Path, package: str) -> list[Source]:
-    """Modules of `folder`, which is the package `package`, that `own` import: directly, or one through another."""
+def shared(own: Iterable[Source], folders: Sequence[Path], package: str) -> list[Source]:
+    """Modules of `folders`, which are the package `package`, that `own` import: directly, or one through another."""
     if not package:
         return []
     found: dict[str, Source] = {}
@@ -78,8 +78,8 @@ def shared(own: Iterable[Source], folder: Path, package: str) -> list[Source]:
     while todo:
         source = todo.pop()
         for name in _imported(source, package):
-            path = folder / f"{name}.py"
-            if name not in found and path.is_file():
+            path = next((path for folder in folders if (path := folder / f"{name}.py").is_file()), None)
+            if name not in found and path is not None:
                 found[name] = Source(f"{package}.{name}", False, str(path), f"{package.replace('.', '/')}/{name}.py")
                 todo.append(found[name])
     return [found[name] for name in sorted(found)]

@@ -1,0 +1,109 @@
+"""Testbeds on Linux: components are sandboxed processes, core is served by the thread of the test while it waits."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bastide.base import Duration
+from bastide.kernel.linux.layers import Isolation
+from bastide.kernel.linux.machine import LinuxMachine
+from bastide.kernel.linux.spawner import Zygote
+from bastide.testing.inject import Program, source_of
+from bastide.testing.testbed import NotHappened, Testbed
+from bastide.tool.boot import ENTRY, boot, extra_modules, prefix_of, start_zygote
+from bastide.tool.modules import Modules
+from bastide.tool.pack import pack
+from bastide.tool.scenario import Scenario
+
+
+class Nursery:
+    """The process that components are forked from: it takes a sixth of a second to start, so that tests share one."""
+
+    def __init__(self) -> None:
+        self._zygote: Zygote | None = None
+
+    @property
+    def zygote(self) -> Zygote:
+        if self._zygote is None:
+            hear, say = os.pipe()
+            threading.Thread(target=_listen, args=(hear,), name="complaints", daemon=True).start()
+            try:
+                self._zygote = start_zygote(Isolation(), say)
+            finally:
+                os.close(say)
+        return self._zygote
+
+    def close(self) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+
+class LinuxTestbed(Testbed):
+    def __init__(self, scenario: Scenario, programs: Mapping[str, Program], ram: int | None, caps: int | None,
+                 nursery: Nursery) -> None:
+        super().__init__(prefix_of(scenario))
+        modules = Modules.of(scenario)
+        beside = modules.folders("components")
+        content = modules.boot(scenario, {name: _packed(name, program, beside) for name, program in programs.items()})
+        for name in extra_modules(scenario):
+            content.setdefault(name, modules.find(name) or b"")
+        self._machine = LinuxMachine(ENTRY, nursery.zygote)
+        self._system = boot(self._machine, scenario, content, self._show, self._exited, ram=ram, caps=caps)
+
+    def settle(self) -> None:
+        raise NotHappened("nobody knows when processes have nothing to do: on Linux, wait for a line or a condition")
+
+    def advance(self, time: Duration) -> None:
+        self._serve(lambda: False, time)
+
+    def close(self) -> None:
+        self._system.close()
+        self._machine.__exit__(None, None, None)
+
+    def _go_on(self, until: Callable[[], bool], what: str, within: Duration) -> None:
+        if not self._serve(until, within):
+            raise NotHappened(self._explained(f"{what}: {within} passed"))
+
+    def _serve(self, until: Callable[[], bool], within: Duration) -> bool:
+        """Serve until the condition holds or the time is over; whether it holds."""
+        ep, over = self._system.office.ep, list[bool]()
+
+        def expire() -> None:
+            over.append(True)
+            ep.stop()
+
+        ep.gate.alarm(self._machine.kernel.now() + within, expire)
+        try:
+            while not (holds := until()) and not over:
+                ep.run()
+        finally:
+            ep.gate.alarm(None, expire)
+        return holds
+
+    def _in_core(self, action: Callable[[], None]) -> None:
+        action()                                # this thread is core's
+
+    def _happened(self) -> None:
+        self._system.office.ep.stop()
+
+
+def _packed(name: str, program: Program, beside: list[Path]) -> bytes:
+    if isinstance(program, Path):
+        return pack(program, "components", beside=beside)
+    with TemporaryDirectory(prefix="bastide-") as place:
+        folder = Path(place) / "components" / name.replace("-", "_")
+        folder.mkdir(parents=True)
+        (folder / "main.py").write_text(program if isinstance(program, str) else source_of(program))
+        return pack(folder, "components", beside=beside)
+
+
+def _listen(descriptor: int) -> None:
+    with os.fdopen(descriptor, "rb") as lines:
+        while line := lines.readline(4096):
+            sys.stderr.write(line.decode(errors="replace"))
