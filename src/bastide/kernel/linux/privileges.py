@@ -32,9 +32,6 @@ CAP_SYS_NICE = 23
 CAP_SYS_RESOURCE = 24
 CAPABILITY_VERSION_3 = 0x20080522
 
-MAIN_STACK_BYTES = 4 << 20
-"""CPython 3.13 needs nearly 2 MiB before it notices that a recursion is too deep, which a message can cause."""
-
 PENDING_SIGNALS = 64
 
 
@@ -104,7 +101,6 @@ def limit_resources(descriptors: int, address_space: int, threads: int | None) -
     limits = {
         resource.RLIMIT_NOFILE: descriptors,
         resource.RLIMIT_AS: address_space,
-        resource.RLIMIT_STACK: MAIN_STACK_BYTES,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,           # does not concern pipes, nor memory that is mapped
         resource.RLIMIT_MEMLOCK: 0,

@@ -37,7 +37,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from bastide.kernel.linux import landlock, namespaces, pools, privileges, seccomp, syscall
+from bastide.kernel.linux import landlock, namespaces, pools, privileges, seccomp, stack, syscall
 from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
 
@@ -131,6 +131,7 @@ def _start(control: socket.socket) -> None:
     _forget_paths()
 
     privileges.plain_personality()
+    stack.make_ordinary()
     inside, private_uids = False, config["private_uids"]
     if config["namespaces"]:
         inside, private_uids = _enter_namespaces(control, private_uids)
