@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -26,11 +25,11 @@ from bastide.base.errors import (
     InsufficientCaps,
     InsufficientRam,
     InvalidArgs,
-    IpcError,
     OutOfCaps,
     OutOfRam,
     SessionDenied,
 )
+from bastide.base.failures import Failures
 from bastide.base.log import Log
 from bastide.base.platform import Handle, Kernel
 from bastide.base.rom import Rom
@@ -83,6 +82,9 @@ class Env:
         self.patient = Account(self.domain, 0, 0, shortage=self._ask_for_more)
         """The same budget, but whoever pays from it waits until the parent gave enough, and says so in the log."""
         self.patient.ram, self.patient.caps = self.account.ram, self.account.caps
+        self._failures = Failures(lambda text: self.log.error(text), kernel.now)
+        self.report = self._failures.report
+        """Log what went wrong in code that has no caller to tell. Many failures that look alike are counted."""
         self.ep = Entrypoint(self.domain, entrypoint, self.report)
         self._base = (quota.ram_limit - self.account.ram.limit, quota.cap_limit - self.account.caps.limit)
         self._ids = itertools.count(FIRST_SESSION_ID)
@@ -150,13 +152,6 @@ class Env:
     def session_id(self) -> int:
         """A client-side session ID that is not in use, for those who speak to the parent themselves."""
         return next(self._ids)
-
-    def report(self, error: BaseException) -> None:
-        """Log what went wrong in code that has no caller to tell."""
-        if isinstance(error, IpcError) and error.__traceback__ is not None:
-            self.log.error(f"a call failed: {error}")
-        else:
-            self.log.error("".join(traceback.format_exception(error)).rstrip())
 
     def wait_until(self, answer: Callable[[], T | None]) -> T:
         """Ask again after every session signal, until there is an answer. Signals of that level only are handled."""

@@ -1,0 +1,66 @@
+"""What goes wrong in code that has no caller to tell, as lines of the log: told, and never a flood.
+
+Whoever may call a server can make it fail as often as it likes, and each failure would write a traceback into the
+server's log at the server's expense. So failures that look alike, because they have one kind and come from one line of
+code, are told a few times; after that only the second, fourth, eighth... time as many. Rest makes up for it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bastide.base.errors import IpcError
+
+TOLD = 8
+"""Failures of one kind that are told before most of them are only counted."""
+
+REST = 60_000_000
+"""Microseconds without a failure of a kind, after which the next one is news again."""
+
+KINDS = 256
+"""Kinds that are remembered. Code has so many places where it fails only if somebody works on that."""
+
+
+@dataclass
+class _Seen:
+    last: int
+    count: int = 0
+    told: int = 0
+
+
+class Failures:
+    """`write` takes a text of one or more lines, `now` tells the time in microseconds."""
+
+    def __init__(self, write: Callable[[str], None], now: Callable[[], int]) -> None:
+        self._write, self._now = write, now
+        self._seen: dict[tuple[type[BaseException], str, int], _Seen] = {}
+
+    def report(self, error: BaseException) -> None:
+        """Tell of a failure, unless many like it were told."""
+        now, kind = self._now(), _kind(error)
+        seen = self._seen.get(kind)
+        if seen is None or now - seen.last > REST:
+            if len(self._seen) >= KINDS:
+                self._seen.clear()
+            seen = self._seen[kind] = _Seen(now)
+        seen.last, seen.count = now, seen.count + 1
+        if seen.count > TOLD and seen.count & seen.count - 1:
+            return
+        untold, seen.told = seen.count - seen.told - 1, seen.count
+        self._write(_text(error) + (f"\n{untold} more like this were not shown" if untold else ""))
+
+
+def _kind(error: BaseException) -> tuple[type[BaseException], str, int]:
+    """What it is, and the line of code that it comes from. Its text may be chosen by others."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    return (type(error), "", 0) if where is None else (type(error), where.tb_frame.f_code.co_filename, where.tb_lineno)
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, IpcError) and error.__traceback__ is not None:
+        return f"a call failed: {error}"
+    return "".join(traceback.format_exception(error)).rstrip()
