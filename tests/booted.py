@@ -31,7 +31,7 @@ from bastide.base.value import Bytes
 from bastide.core.cpu import Cpu
 from bastide.core.domain import CoreDataspace, Office
 from bastide.core.ledger import LedgerAccount
-from bastide.core.log import Log
+from bastide.core.log import Output
 from bastide.core.parent import Core
 from bastide.core.pd import Pd
 from bastide.core.platform import Machine
@@ -84,7 +84,7 @@ class Booted:
         PdSession.announce(self, lambda request: Pd(self.office, request))
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
         RomSession.announce(self, self._open_rom)
-        LogSession.announce(self, lambda request: Log(request, self._show))
+        LogSession.announce(self, Output(self._show, machine.kernel.now).open)
         BoardSession.announce(self, lambda request: Board(self))
 
     def provide(self, root: Root[Any]) -> None:

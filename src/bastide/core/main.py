@@ -13,7 +13,7 @@ from bastide.base.value import Bytes
 from bastide.core.cpu import Cpu
 from bastide.core.domain import Office
 from bastide.core.ledger import LedgerAccount
-from bastide.core.log import Log, Print
+from bastide.core.log import Output, Print
 from bastide.core.parent import Core
 from bastide.core.pd import Pd
 from bastide.core.platform import Machine
@@ -46,7 +46,7 @@ class System:
         PdSession.announce(self, lambda request: Pd(self.office, request))
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
         RomSession.announce(self, self._library.open)
-        LogSession.announce(self, lambda request: Log(request, show))
+        LogSession.announce(self, Output(show, machine.kernel.now).open)
         RmSession.announce(self, lambda request: Rm(self.office, request))
         self._start(binary, exited)
 
