@@ -36,7 +36,7 @@ from bastide.base.rom import Rom
 from bastide.base.root import AnyRoot
 from bastide.base.rpc import Interface
 from bastide.base.session import Affinity, Session, SessionArgs, donation
-from bastide.base.signal import IoSignalHandler
+from bastide.base.signal import IoSignalHandler, SignalHandler
 
 if TYPE_CHECKING:
     from functools import cached_property
@@ -91,6 +91,7 @@ class Env:
         self.lent_ram = self.lent_caps = 0
         """What is with servers as donations: in use here, and no part of the domain's limits at core."""
         self._waiting: dict[Entrypoint, IoSignalHandler] = {}
+        self._listening: list[SignalHandler] = []
         self._answered: IoSignalHandler | None = None
         self._more: IoSignalHandler | None = None
 
@@ -166,14 +167,16 @@ class Env:
             self._waiting[ep] = IoSignalHandler(self, lambda: None, ep=ep)
         ep.wait_for_io()
 
-    def listen_for_answers(self) -> None:
-        """Register for the session signal, before the first request that may stay pending."""
+    def listen_for_answers(self, handler: SignalHandler | None = None) -> None:
+        """Register for the session signal, before the first request that may stay pending; `handler` gets it too."""
+        if handler is not None:
+            self._listening.append(handler)
         if self._answered is None:
             self._answered = IoSignalHandler(self, self._pass_on)
             self.parent.session_sigh(self._answered.cap)
 
     def _pass_on(self) -> None:
-        for handler in self._waiting.values():
+        for handler in (*self._waiting.values(), *self._listening):
             handler.submit()
 
     def _env_session(self, id: EnvSession) -> Capability[Session]:

@@ -12,9 +12,10 @@ from typing import Protocol
 from bastide.base import SessionDenied
 from bastide.init.complaints import Complaints
 from bastide.init.config import Alias
+from bastide.init.outside import ParentService
 from bastide.init.route import Kind, Route
 from bastide.init.routing import Denial, InlineConfig, Request, SessionRequests, Target, resolve, special
-from bastide.init.services import ChildService, ParentService, RomService, Service
+from bastide.init.services import ChildService, RomService, Service
 from bastide.init.start import StartNode
 
 REMEMBERED = 1000

@@ -14,9 +14,10 @@ from bastide.init.child import Child
 from bastide.init.complaints import Complaints
 from bastide.init.config import Config
 from bastide.init.directory import Directory
+from bastide.init.outside import Outside, ParentService
 from bastide.init.program import UNPAID_COST
 from bastide.init.route import Route
-from bastide.init.services import LocalService, ParentService
+from bastide.init.services import LocalService
 from bastide.init.start import Quota, StartNode
 from bastide.init.surroundings import Surroundings
 
@@ -32,6 +33,7 @@ class Sandbox:
         self._directory = Directory(self._complaints)
         self._faults = SignalHandler(env, self._check_programs)
         self._around = Surroundings(env, self._complaints, self._directory, self._exited, self._faults.cap)
+        self._outside = Outside(env)
         self._children: dict[Identity, Child] = {}
         self._config = Config.parse(Node("config"))
 
@@ -67,7 +69,7 @@ class Sandbox:
                 self._children[identity] = Child(self._around, start, start.route or default_route, new.prio_levels)
                 if new.verbose:
                     self._describe(start)
-        parent = {name: ParentService(self._env, name) for name in new.parent_provides}
+        parent = {name: ParentService(self._outside, name) for name in new.parent_provides}
         self._directory.arrange(parent, {child.name: child for child in self._children.values()}, new.aliases)
         self._begin([self._children[identity] for identity in starts])
         self._state_changed()

@@ -1,7 +1,8 @@
-"""Where sessions come from: init's parent, a child, or the program around the sandbox, behind one small interface.
+"""Where sessions come from, behind one small interface: children, the program around the sandbox, init itself.
 
 A service answers at once, or leaves the phase as it is and calls `SessionState.answered` later. What it is paid stays
-with it until it is asked to pay back. This file knows neither routes nor who the clients are.
+with it until it is asked to pay back. This file knows neither routes nor who the clients are; the services of init's
+parent are in `outside`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bastide.base import (
     OutOfRam,
     SessionDenied,
 )
-from bastide.base.environment import Progress, Resources, RomSession
+from bastide.base.environment import Resources, RomSession
 from bastide.base.root import AnyRoot
 from bastide.init.purse import Purse
 from bastide.init.requests import RequestTable
@@ -63,7 +64,7 @@ class Service(Protocol):
         """Take back a request to create. False: it may have been seen, so that an answer is to be waited for."""
 
 
-class _KeptByInit:
+class KeptByInit:
     """Services that are paid from init's own account: the money is there already, and comes back to it."""
 
     def receive(self, amount: Resources) -> bool:
@@ -78,42 +79,6 @@ class _KeptByInit:
     def pays_back(self, client: Purse, amount: Resources, cost: int) -> Resources:
         client.give(amount.ram + cost, amount.caps)
         return amount
-
-
-class ParentService(_KeptByInit):
-    """A service of init's parent. Init waits for its answers, as every component does."""
-
-    source = "parent"
-
-    def __init__(self, env: Env, name: str) -> None:
-        self._env, self.name = env, name
-
-    def create(self, session: SessionState) -> None:
-        parent, number = self._env.parent, self._env.session_id()
-        self._env.listen_for_answers()
-        try:
-            cap = parent.session(number, self.name, session.args_text, session.affinity)
-            if cap is None:
-                cap = self._env.wait_until(lambda: parent.session_cap(number))
-        except (OutOfRam, OutOfCaps) as error:
-            parent.resource_request(session.donated)
-            raise SessionDenied(f"{self._env.name} itself lacks the quota to ask its parent for "
-                                f"{self.name}: {error}") from None
-        session.number, session.cap, session.phase = number, cap, Phase.AVAILABLE
-
-    def upgrade(self, session: SessionState, amount: Resources) -> None:
-        parent, number = self._env.parent, session.number
-        if parent.upgrade(number, amount) is Progress.PENDING:
-            self._env.wait_until(lambda: parent.session_cap(number))
-        session.phase = Phase.HANDED_OUT
-
-    def close(self, session: SessionState) -> None:
-        parent, number = self._env.parent, session.number
-        self._env.wait_until(lambda: True if parent.close(number) is Progress.DONE else None)
-        session.phase = Phase.CLOSED
-
-    def withdraw(self, session: SessionState) -> bool:
-        return True
 
 
 class ChildService:
@@ -162,7 +127,7 @@ class ChildService:
         return self._requests.withdraw(session)
 
 
-class LocalService(_KeptByInit):
+class LocalService(KeptByInit):
     """A service of the program around the sandbox: the root that could be announced to the parent as well."""
 
     source = "local"
@@ -216,7 +181,7 @@ class LocalService(_KeptByInit):
                     session.answered(Phase.AVAILABLE)
 
 
-class RomService(_KeptByInit):
+class RomService(KeptByInit):
     """ROM sessions that init serves itself to one child. The donation of a session pays for its content."""
 
     name, source = "ROM", "local"
