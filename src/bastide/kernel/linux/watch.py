@@ -52,6 +52,8 @@ class Watch:
             for descriptor, _ in self._epoll.poll():
                 if descriptor == self._stop:
                     return
-                function = self._functions.get(descriptor)
-                if function is not None:
-                    function()
+                self._functions.get(descriptor, _nothing)()     # in no variable, which would keep a dead domain
+
+
+def _nothing() -> None:
+    """Forgotten in the meantime."""
