@@ -1,0 +1,121 @@
+"""The client of Report, against a server that keeps all that it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from init.town import PARENT_PROVIDES, ROUTE, Town
+
+from bastide.base import Bytes, DataspaceCap, Env, Node, RamDataspace, SessionRequest, SignalCap
+from bastide.session.report import ReportArgs, Reporter, ReportSession
+
+CONFIG = PARENT_PROVIDES + ROUTE + """
++ start board | + provides | + service Report
++ start writer
+"""
+
+
+class Board(ReportSession):
+    def __init__(self, env: Env, request: SessionRequest) -> None:
+        self._env, self._label = env, request.label
+        size = request.args(ReportArgs).buffer_size
+        env.log(f"open {request.label} with {size}")
+        self._buffer = RamDataspace(request.account, size)
+
+    def dataspace(self) -> DataspaceCap:
+        return self._buffer.cap
+
+    def submit(self, length: int) -> None:
+        self._env.log(bytes(self._buffer.view[:length]).decode().partition("\n")[0][:40], length)
+
+    def response_sigh(self, context: SignalCap | None) -> None: ...
+
+    def obtain_response(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        self._env.log("close")
+
+
+def board(env: Env) -> object:
+    return ReportSession.announce(env, lambda request: Board(env, request))
+
+
+def town(writer: Callable[[Env], object], config: str = CONFIG) -> Town:
+    return Town({"board": board, "writer": writer}, config)
+
+
+def test_a_report_is_a_node_as_text() -> None:
+    def writer(env: Env) -> object:
+        reporter = Reporter(env, "weather")
+        env.log(reporter.generate(Node.parse("weather | rain: no\n-")))
+        reporter.generate(Node.parse("weather | rain: yes\n-"))
+        return reporter
+
+    with town(writer) as system:
+        system.run()
+        assert system.lines("init -> writer") == ["True"]
+        assert system.lines("init -> board") == ["open writer -> weather with 4K", "weather | rain: no 21",
+                                                 "weather | rain: yes 22"]
+        assert system.trouble == []
+
+
+def test_nothing_is_opened_before_the_first_report() -> None:
+    with town(lambda env: Reporter(env, "weather")) as system:
+        system.run()
+        assert system.lines("init -> board") == []
+
+
+def test_the_buffer_grows_with_the_report_and_stays_so() -> None:
+    def writer(env: Env) -> object:
+        reporter = Reporter(env, "weather")
+        for length in (100, 5000, 100, 8193):
+            reporter.submit(b"x" * length)
+        return reporter
+
+    with town(writer) as system:
+        system.run()
+        lines = system.lines("init -> board")
+        assert [line.rpartition(" ")[2] for line in lines if line[0] == "x"] == ["100", "5000", "100", "8193"]
+        assert [line for line in lines if line[0] != "x"] == [
+            f"open writer -> weather with {size}" if size else "close" for size in ("4K", None, "8K", None, "12K")]
+        assert system.trouble == []
+
+
+def test_a_report_that_nobody_can_pay_is_told_once_and_smaller_ones_go_on() -> None:
+    def writer(env: Env) -> object:
+        reporter = Reporter(env, "weather")
+        reporter.submit(b"")
+        reporter.close()
+        before = env.account.ram.avail, env.account.caps.avail
+        for length in (100, 4 << 20, 4 << 20, 10, 4 << 20):
+            env.log(reporter.submit(b"x" * length))
+        reporter.close()
+        env.log("all returned" if (env.account.ram.avail, env.account.caps.avail) == before else "something is missing")
+        return reporter
+
+    with town(writer) as system:
+        system.run()
+        lines = system.lines("init -> writer")
+        errors = [line for line in lines if line.startswith("Error")]
+        assert len(errors) == 2
+        assert errors[0].startswith("Error: report 'weather' of 4194304 bytes was not published: 4106K needed, ")
+        assert [line for line in lines if line not in errors] == ["True", "False", "False", "True", "False",
+                                                                  "all returned"]
+
+
+def test_a_report_to_nobody_is_told_with_the_rule_that_refused_it() -> None:
+    def writer(env: Env) -> object:
+        reporter = Reporter(env, "weather")
+        env.log(reporter.submit(b"x"))
+        return reporter
+
+    with town(writer, PARENT_PROVIDES + ROUTE + "+ start writer\n") as system:
+        system.run()
+        lines = " ".join(system.lines("init -> writer"))
+        assert "Error: report 'weather' of 1 bytes was not published: " in lines and '"Report"' in lines
+        assert lines.endswith(" False")
+
+
+def test_the_donation_covers_the_buffer() -> None:
+    assert ReportArgs(Bytes(5000)).ram == 8192
