@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
@@ -41,7 +41,7 @@ class Puppets:
     def start(self) -> None:
         self.apply(self._config)
 
-    def __enter__(self) -> Puppets:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

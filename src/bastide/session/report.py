@@ -35,7 +35,8 @@ class ReportArgs(SessionArgs):
 
     @property
     def ram(self) -> int:
-        return (self.buffer_size + PAGE - 1) // PAGE * PAGE
+        """The buffer, and as much again for the copy that the server shows to others."""
+        return (self.buffer_size + PAGE - 1) // PAGE * PAGE * 2
 
 
 class ReportSession(Session):
