@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from init.town import PARENT_PROVIDES, ROUTE, Town
@@ -16,13 +16,13 @@ Action = Callable[[Env], Any]
 class Puppets:
     """A town whose init is an embedded sandbox; its children obey `tell`."""
 
-    def __init__(self, config: str, programs: dict[str, Callable[[Env], Any]] | None = None) -> None:
+    def __init__(self, config: str, programs: Mapping[str, Callable[[Env], Any]] | None = None) -> None:
         self._strings: dict[str, SignalHandler] = {}
         self._orders: dict[str, list[Action]] = {}
         self._results: list[Any] = []
         self._config = config
         self.sandbox: Sandbox
-        self.town = Town({"puppet": self._puppet, "house": self._house} | (programs or {}), "", binary="house")
+        self.town = Town({"puppet": self._puppet, "house": self._house, **(programs or {})}, "", binary="house")
         self.town.run()
         self.before = self.town.init_has
 

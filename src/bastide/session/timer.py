@@ -72,14 +72,7 @@ class Timer:
 
     def sleep(self, duration: Duration) -> None:
         """Block for a while. Meanwhile the component serves nobody, but I/O-level signals; handlers are better."""
-        with TimerSession.connect(self._env, "sleep") as session:
-            woken: list[bool] = []
-            alarm = IoSignalHandler(self._env, lambda: woken.append(True))
-            session.sigh(alarm.cap)
-            session.trigger_once(duration)
-            while not woken:
-                self._ep.wait_for_io()
-            alarm.close()
+        sleep(self._env, duration)
 
     def _add(self, delay: Duration, function: Callable[[], object], period: Duration | None) -> Timeout:
         timeout = Timeout(Duration(self.now() + delay), next(self._serials), function, period)
@@ -103,3 +96,15 @@ class Timer:
     def _program(self) -> None:
         if self._queue:
             self.session.trigger_once(Duration(max(0, self._queue[0].deadline - self.now())))
+
+
+def sleep(env: Env, duration: Duration) -> None:
+    """Block for a while, like `Timer.sleep`, in a component that has no other use for time."""
+    with TimerSession.connect(env, "sleep") as session:
+        woken: list[bool] = []
+        alarm = IoSignalHandler(env, lambda: woken.append(True))
+        session.sigh(alarm.cap)
+        session.trigger_once(duration)
+        while not woken:
+            env.ep.wait_for_io()
+        alarm.close()
