@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from scenario_runs import RUNS
 
+from bastide.testing import Boot
 from bastide.tool.checkout import CHECKOUT
+from bastide.tool.criteria import Outcome
 from bastide.tool.scenario import scenario_names
 
-FOLDER = CHECKOUT / "scenarios"
 
-
-@pytest.mark.parametrize("name", scenario_names([FOLDER]))
-def test_a_scenario_succeeds(name: str, port: str) -> None:
-    succeeded, log = RUNS[port](FOLDER / name / "runtime")
-    assert succeeded, "\n".join(log)
+@pytest.mark.parametrize("name", scenario_names([CHECKOUT / "scenarios"]))
+def test_a_scenario_succeeds(name: str, port: str, testbed: Boot) -> None:
+    system = testbed(name, port=port)
+    verdict = system.wait_for_verdict()
+    assert verdict.outcome is Outcome.OK, (verdict, "\n".join(map(str, system.log)))
+    assert system.trouble == []

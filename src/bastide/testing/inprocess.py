@@ -19,7 +19,7 @@ from bastide.kernel.inprocess.scheduler import Deadlock
 from bastide.kernel.interface import Start
 from bastide.testing.inject import Program
 from bastide.testing.testbed import NotHappened, Testbed
-from bastide.tool.boot import boot, extra_modules, prefix_of
+from bastide.tool.boot import boot, extra_modules
 from bastide.tool.checkout import PACKAGE
 from bastide.tool.modules import Modules
 from bastide.tool.scenario import Scenario
@@ -27,15 +27,20 @@ from bastide.tool.scenario import Scenario
 
 class InprocessTestbed(Testbed):
     def __init__(self, scenario: Scenario, programs: Mapping[str, Program], ram: int | None, caps: int | None) -> None:
-        super().__init__(prefix_of(scenario))
+        super().__init__(scenario)
         self._programs = dict(programs)
         modules = Modules.of(scenario, self._reference)
         content = modules.boot(scenario, self._injected())
         for name in extra_modules(scenario):
             content.setdefault(name, modules.find(name) or b"")
         self._machine = inprocess.Machine(self._enter)
-        self._system = boot(self._machine, scenario, content, self._show, self._exited, ram=ram, caps=caps)
+        self._system = boot(self._machine, scenario, content, self._show, self._exited, self._reported,
+                            ram=ram, caps=caps)
         self._machine.spawn_core(self._system.run)
+
+    @property
+    def trouble(self) -> list[str]:
+        return [*self._machine.failures, *(f"{type(error).__name__}: {error}" for error in self._system.office.trouble)]
 
     def settle(self) -> None:
         self._machine.settle()
@@ -57,7 +62,7 @@ class InprocessTestbed(Testbed):
     def _in_core(self, action: Callable[[], None]) -> None:
         action()                                # while nobody runs, and this thread is in core's domain
 
-    def _happened(self) -> None:
+    def _wake(self) -> None:
         """The machine looks by itself whenever all are blocked."""
 
     def _injected(self) -> dict[str, bytes]:

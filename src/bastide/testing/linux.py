@@ -15,7 +15,7 @@ from bastide.kernel.linux.machine import LinuxMachine
 from bastide.kernel.linux.spawner import Zygote
 from bastide.testing.inject import Program, source_of
 from bastide.testing.testbed import NotHappened, Testbed
-from bastide.tool.boot import ENTRY, boot, extra_modules, prefix_of, start_zygote
+from bastide.tool.boot import ENTRY, boot, extra_modules, start_zygote
 from bastide.tool.modules import Modules
 from bastide.tool.pack import pack
 from bastide.tool.scenario import Scenario
@@ -47,14 +47,19 @@ class Nursery:
 class LinuxTestbed(Testbed):
     def __init__(self, scenario: Scenario, programs: Mapping[str, Program], ram: int | None, caps: int | None,
                  nursery: Nursery) -> None:
-        super().__init__(prefix_of(scenario))
+        super().__init__(scenario)
         modules = Modules.of(scenario)
         beside = modules.folders("components")
         content = modules.boot(scenario, {name: _packed(name, program, beside) for name, program in programs.items()})
         for name in extra_modules(scenario):
             content.setdefault(name, modules.find(name) or b"")
         self._machine = LinuxMachine(ENTRY, nursery.zygote)
-        self._system = boot(self._machine, scenario, content, self._show, self._exited, ram=ram, caps=caps)
+        self._system = boot(self._machine, scenario, content, self._show, self._exited, self._reported,
+                            ram=ram, caps=caps)
+
+    @property
+    def trouble(self) -> list[str]:
+        return [f"{type(error).__name__}: {error}" for error in self._system.office.trouble]
 
     def settle(self) -> None:
         raise NotHappened("nobody knows when processes have nothing to do: on Linux, wait for a line or a condition")
@@ -89,7 +94,7 @@ class LinuxTestbed(Testbed):
     def _in_core(self, action: Callable[[], None]) -> None:
         action()                                # this thread is core's
 
-    def _happened(self) -> None:
+    def _wake(self) -> None:
         self._system.office.ep.stop()
 
 

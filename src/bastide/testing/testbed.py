@@ -6,15 +6,20 @@ waits, and at no other time (on Linux, components run by themselves, but wait fo
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from bastide.base import Duration, Node, seconds
+from bastide.base import Duration, InvalidNode, Node, seconds
 from bastide.base.label import SEPARATOR
 from bastide.core.main import System
+from bastide.tool.boot import prefix_of
+from bastide.tool.criteria import Judge, Verdict
 from bastide.tool.log import lines_of, prefixed
+from bastide.tool.scenario import Scenario
 
 PATIENCE = seconds(10)
 """How long a test waits if it doesn't say: on the in-process port in virtual time, which costs none."""
@@ -42,12 +47,19 @@ class Testbed(ABC):
 
     __test__ = False                            # no class of tests, whatever its name
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.log: list[Line] = []
         """All lines so far."""
         self.exit_value: int | None = None
         """Of the top component, once it has exited."""
-        self._prefix = prefix
+        self.reports: dict[str, Node] = {}
+        """The newest report of each label that came out of the system, as 'state'; invalid ones are left out."""
+        self.verdict: Verdict | None = None
+        """Of the scenario's own criteria, `succeed` and `fail`; None as long as they decide nothing."""
+        self._prefix = prefix_of(scenario)
+        self._judge = Judge(scenario.criteria, self._prefix)
+        self._condition: Callable[[], object] | None = None
+        self._deadline = scenario.criteria.deadline
         self._system: System
 
     def lines(self, label: str = "") -> list[str]:
@@ -73,20 +85,54 @@ class Testbed(ABC):
         self.wait(look, f"a line '{pattern}'", within)
         return found[0]
 
+    def wait_for_report(self, label: str, fits: Callable[[Node], object] = lambda report: True,
+                        within: Duration = PATIENCE) -> Node:
+        """Let the system run until the newest report of a label fits; that report. Raises NotHappened.
+
+        A scenario hands out reports if it `requires` the service `report` and routes its sessions to the parent.
+        """
+        found: list[Node] = []
+
+        def look() -> bool:
+            if label in self.reports and fits(self.reports[label]):
+                found.append(self.reports[label])
+            return bool(found)
+
+        self.wait(look, f"a report '{label}' that fits", within)
+        return found[0]
+
     def wait_for_exit(self, within: Duration = PATIENCE) -> int:
         """Let the system run until its top component exits; the exit value. Raises NotHappened."""
         self.wait(lambda: self.exit_value is not None, "the exit of the top component", within)
         assert self.exit_value is not None
         return self.exit_value
 
+    def wait_for_verdict(self) -> Verdict:
+        """Let the system run until the scenario's criteria decide. Raises NotHappened if it has none."""
+        within = PATIENCE if self._deadline is None else seconds(math.ceil(self._deadline))
+        try:
+            self.wait(lambda: self.verdict, "the verdict of the scenario", within)
+        except NotHappened:
+            self.verdict = self._judge.log_ended() if self.exit_value is not None else self._judge.deadline()
+            if self.verdict is None:
+                raise
+        assert self.verdict is not None
+        return self.verdict
+
     def wait(self, condition: Callable[[], object], what: str = "the condition", within: Duration = PATIENCE) -> None:
-        """Let the system run until a condition holds, which is looked at after each line. Raises NotHappened."""
-        if condition():
-            return
-        if self.exit_value is not None:
-            raise NotHappened(self._explained(f"{what}: the system has ended, with exit value {self.exit_value}"))
-        self._go_on(lambda: bool(condition()) or self.exit_value is not None, what, within)
-        if not condition():
+        """Let the system run until a condition holds, be it for a moment. Raises NotHappened.
+
+        It is looked at after each line, each report, and the exit.
+        """
+        self._condition = condition
+        self._look()
+        try:
+            if self._condition is not None and self.exit_value is None:
+                self._go_on(lambda: self._condition is None or self.exit_value is not None, what, within)
+            held = self._condition is None
+        finally:
+            self._condition = None
+        if not held:
             raise NotHappened(self._explained(f"{what}: the system has ended, with exit value {self.exit_value}"))
 
     def configure(self, config: str | Node) -> None:
@@ -96,6 +142,11 @@ class Testbed(ABC):
     def change_module(self, name: str, content: bytes) -> None:
         """Give a ROM module of the scenario another content: its readers are told."""
         self._in_core(lambda: self._system.change_module(name, content))
+
+    @property
+    @abstractmethod
+    def trouble(self) -> list[str]:
+        """What went wrong outside of components, where nobody logs it: in core, or below."""
 
     @abstractmethod
     def settle(self) -> None:
@@ -126,16 +177,33 @@ class Testbed(ABC):
         else:
             return
         self.log.extend(Line(scope, line) for line in lines_of(text))
+        self.verdict = self._judge.line(label, text)
+        self._happened()
+
+    def _reported(self, label: str, content: bytes) -> None:
+        below = self._prefix + SEPARATOR
+        with suppress(InvalidNode):
+            self.reports[label.removeprefix(below)] = Node.parse(content.partition(b"\0")[0], label)
         self._happened()
 
     def _exited(self, value: int) -> None:
         if self.exit_value is None:
             self.exit_value = value
+            self.verdict = self._judge.exited(value)
         self._happened()
 
-    @abstractmethod
+    def _look(self) -> None:
+        """Forget the condition that is waited for as soon as it holds."""
+        if self._condition is not None and self._condition():
+            self._condition = None
+
     def _happened(self) -> None:
-        """Told of something that a test may wait for."""
+        self._look()
+        self._wake()
+
+    @abstractmethod
+    def _wake(self) -> None:
+        """Told after something that a test may wait for."""
 
     def _explained(self, trouble: str) -> str:
         lines = [f"    {line}" for line in self.log[-_SHOWN:]]

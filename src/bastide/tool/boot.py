@@ -17,9 +17,12 @@ from bastide.kernel.linux.machine import LinuxMachine
 from bastide.kernel.linux.spawner import Isolation, Zygote
 from bastide.tool.checkout import PACKAGE
 from bastide.tool.library import library_archive
+from bastide.tool.reports import Reports, Told
 from bastide.tool.scenario import Scenario, ScenarioError
 
 CORE_SERVICES = frozenset({"CPU", "LOG", "PD", "RM", "ROM"})
+TOOL_SERVICES = frozenset({"Report"})
+"""Services that the tool itself provides beside core: what a system wants to say to the outside."""
 OUTER_DRIVERS = {"Timer": "timer"}
 """Services that a scenario can require from outside, and the component that is started beside it to provide them."""
 
@@ -54,9 +57,13 @@ def start_zygote(options: Isolation, complaints: int) -> Zygote:
 
 
 def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, bytes], show: Callable[[str, str], None],
-         exited: Callable[[int], None], *, ram: int | None = None, caps: int | None = None) -> System:
-    """Start the scenario. Raises ScenarioError, ValueError if the machine has too little."""
-    needed = sorted({requirement.service for requirement in scenario.requires} - CORE_SERVICES)
+         exited: Callable[[int], None], reported: Told = lambda label, content: None, *, ram: int | None = None,
+         caps: int | None = None) -> System:
+    """Start the scenario. `show`, `exited` and `reported` are called in core's entrypoint.
+
+    Raises ScenarioError, ValueError if the machine has too little.
+    """
+    needed = outside(scenario)
     if not needed:
         config = scenario.config
         binary, quota = scenario.binary, (int(scenario.ram), scenario.caps)
@@ -66,20 +73,25 @@ def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, byte
     if config is not None:
         content.setdefault("config", str(config).encode())
     content["platform_info"] = _platform_info(machine).encode()
-    return System(machine, content.get, show, exited, ram=ram, caps=caps, binary=binary, quota=quota)
+    system = System(machine, content.get, show, exited, ram=ram, caps=caps, binary=binary, quota=quota)
+    Reports(system, reported)
+    return system
+
+
+def outside(scenario: Scenario) -> list[str]:
+    """Services that the scenario requires and that have to be started around it."""
+    return sorted({requirement.service for requirement in scenario.requires} - CORE_SERVICES - TOOL_SERVICES)
 
 
 def prefix_of(scenario: Scenario) -> str:
     """What the labels of all lines of the scenario begin with."""
-    outside = {requirement.service for requirement in scenario.requires} - CORE_SERVICES
-    return f"init -> {scenario.name}" if outside else "init"
+    return f"init -> {scenario.name}" if outside(scenario) else "init"
 
 
 def extra_modules(scenario: Scenario) -> list[str]:
     """ROM modules that are needed around the scenario, beyond its own content."""
-    outside = {requirement.service for requirement in scenario.requires} - CORE_SERVICES
-    return ["init", *(OUTER_DRIVERS[service] for service in sorted(outside) if service in OUTER_DRIVERS)] \
-        if outside else []
+    needed = outside(scenario)
+    return ["init", *(OUTER_DRIVERS[service] for service in needed if service in OUTER_DRIVERS)] if needed else []
 
 
 def _outer(scenario: Scenario, needed: list[str]) -> Node:
@@ -87,10 +99,10 @@ def _outer(scenario: Scenario, needed: list[str]) -> Node:
     unknown = [service for service in needed if service not in OUTER_DRIVERS]
     if unknown:
         raise ScenarioError(f"{scenario.path}: requires {', '.join(unknown)}, which nothing here can provide yet; "
-                            f"there are {', '.join(sorted(CORE_SERVICES | OUTER_DRIVERS.keys()))}")
+                            f"there are {', '.join(sorted(CORE_SERVICES | TOOL_SERVICES | OUTER_DRIVERS.keys()))}")
     config = Generator("config")
     provides = config.node("parent-provides")
-    for service in sorted(CORE_SERVICES):
+    for service in sorted(CORE_SERVICES | TOOL_SERVICES):
         provides.node("service", name=service)
     for service in needed:
         start = config.node("start", name=OUTER_DRIVERS[service], ram="2M", caps=100)

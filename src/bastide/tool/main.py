@@ -28,6 +28,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("run", "bastide.tool.run:main", "run a scenario, given by name or by path", "bastide run hello"),
+    Command("replay", "bastide.tool.record:main", "show a recorded run again", "bastide replay DIR --at 1.5"),
     Command("new", "bastide.tool.new:main", "begin a component, a scenario, or a project of your own",
             "bastide new project town"),
     Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate, and what would help",

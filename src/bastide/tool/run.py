@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from bastide.base.errors import BastideError
@@ -21,6 +22,7 @@ from bastide.tool.criteria import Judge, Outcome, Verdict
 from bastide.tool.log import Form, LogOutput
 from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
 from bastide.tool.modules import Modules
+from bastide.tool.record import Recorder
 from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders, scenario_names
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -41,8 +43,9 @@ def main(arguments: Sequence[str]) -> int:
             modules.setdefault(name, known.find(name) or b"")
         isolation = Isolation(user_namespaces=not options.no_namespaces, allow_missing=options.allow_missing_isolation,
                               profile=options.profile)
+        recorder = Recorder(Path(options.record), scenario.path.read_bytes()) if options.record else None
         form = Form.JSON if options.json else Form.fitting(sys.stdout.fileno())
-        return _Run(scenario, modules, isolation, form, options.ram, options.caps).execute()
+        return _Run(scenario, modules, isolation, form, options.ram, options.caps, recorder).execute()
     except IsolationError as error:
         print(f"bastide run: {error}", file=sys.stderr)
         return NO_ISOLATION
@@ -61,6 +64,7 @@ class _Run:
     form: Form
     ram: int | None
     caps: int | None
+    recorder: Recorder | None = None
     output: LogOutput = field(init=False)
     verdict: Verdict | None = None
     exit_value: int | None = None
@@ -83,10 +87,12 @@ class _Run:
             machine = Machine(self.isolation, lambda line: self.output.line("stderr", line))
             for layer in machine.zygote.layers:
                 if layer.promised and not layer.active:
-                    self.output.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
-            system = boot(machine.machine, self.scenario, self.modules, self.show, self.exited, ram=self.ram,
-                          caps=self.caps)
+                    self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
+            system = boot(machine.machine, self.scenario, self.modules, self.show, self.exited, self.reported,
+                          ram=self.ram, caps=self.caps)
             self.system = system
+            if self.recorder is not None and self.scenario.config is not None:
+                self.recorder.config(str(self.scenario.config).encode())
             machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
             if criteria.deadline is not None:
                 deadline = threading.Timer(criteria.deadline, system.stop)
@@ -106,8 +112,20 @@ class _Run:
 
     def show(self, label: str, text: str) -> None:
         self.output.line(label, text)
+        if self.recorder is not None:
+            self.recorder.line(label, text)
         if label and self.verdict is None:
             self._decide(self.judge.line(label, text))
+
+    def reported(self, label: str, content: bytes) -> None:
+        if self.recorder is not None:
+            self.recorder.report(label, content)
+
+    def note(self, text: str) -> None:
+        """Say something as the tool itself."""
+        self.output.note(text)
+        if self.recorder is not None:
+            self.recorder.note(text)
 
     def exited(self, value: int) -> None:
         if self.exit_value is None:
@@ -136,11 +154,11 @@ class _Run:
 
     def _conclude(self, seconds: float, system: System | None) -> int:
         for error in system.office.trouble if system else ():
-            self.output.note(f"trouble in core: {type(error).__name__}: {error}")
+            self.note(f"trouble in core: {type(error).__name__}: {error}")
         if self.trouble:
-            self.output.note(f"error: {self.trouble}")
+            self.note(f"error: {self.trouble}")
         if self.interrupted:
-            self.output.note("interrupted")
+            self.note("interrupted")
             code = INTERRUPTED
         elif self.trouble:
             code = SCENARIO_FAILED
@@ -149,9 +167,13 @@ class _Run:
             assert verdict is not None, "a run ends by a verdict, an exit, or its deadline"
             code = SUCCESS if verdict.outcome is Outcome.OK else SCENARIO_FAILED
             detail = f"; missing in the log: {verdict.detail}" if verdict.detail else ""
-            self.output.note(f"{self.scenario.name}: {verdict.outcome.value} after {seconds:.2f} s "
+            self.note(f"{self.scenario.name}: {verdict.outcome.value} after {seconds:.2f} s "
                              f"({verdict.reason}){detail}")
         self.output.close()
+        if self.recorder is not None:
+            self.recorder.close()
+            if self.recorder.failure:
+                print(f"bastide run: {self.recorder.failure}", file=sys.stderr)
         if self.output.failure:
             print(f"bastide run: the log is incomplete, for it can't be written: {self.output.failure}",
                   file=sys.stderr)
@@ -181,6 +203,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="RAM of the whole system (default: half of what the host has available)")
     parser.add_argument("--caps", type=_count, metavar="N", help="capabilities of the whole system")
     parser.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
+    parser.add_argument("--record", metavar="DIR",
+                        help="keep log, reports and configs with their times there, for 'bastide replay DIR'")
     parser.add_argument("--profile", choices=("default", "native"), default="default",
                         help="native: components may map executable memory from what they are given")
     parser.add_argument("--no-namespaces", action="store_true", help="do without namespaces, also where there are some")
