@@ -45,7 +45,7 @@ def test_an_unknown_command_is_met_with_the_closest_one(capsys: pytest.CaptureFi
 def test_a_command_unlike_any_other_is_met_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--frobnicate"]) == 2
     assert capsys.readouterr().err == (
-        "bastide: there is no option '--frobnicate'; known: bench, doctor, lint, new, replay, run, test\n")
+        "bastide: there is no option '--frobnicate'; known: bench, completion, doctor, lint, new, replay, run, test\n")
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,9 +19,8 @@ from bastide.kernel.inprocess.scheduler import Deadlock
 from bastide.kernel.interface import Start
 from bastide.testing.inject import Program
 from bastide.testing.testbed import NotHappened, Testbed
-from bastide.tool.boot import boot, extra_modules
+from bastide.tool.boot import boot, load
 from bastide.tool.checkout import PACKAGE
-from bastide.tool.modules import Modules
 from bastide.tool.scenario import Scenario
 
 
@@ -29,10 +28,7 @@ class InprocessTestbed(Testbed):
     def __init__(self, scenario: Scenario, programs: Mapping[str, Program], ram: int | None, caps: int | None) -> None:
         super().__init__(scenario)
         self._programs = dict(programs)
-        modules = Modules.of(scenario, self._reference)
-        content = modules.boot(scenario, self._injected())
-        for name in extra_modules(scenario):
-            content.setdefault(name, modules.find(name) or b"")
+        content = load(scenario, self._reference, self._injected())
         self._machine = inprocess.Machine(self._enter)
         self._system = boot(self._machine, scenario, content, self._show, self._exited, self._reported,
                             ram=ram, caps=caps)

@@ -15,7 +15,7 @@ from bastide.kernel.linux.machine import LinuxMachine
 from bastide.kernel.linux.spawner import Zygote
 from bastide.testing.inject import Program, source_of
 from bastide.testing.testbed import NotHappened, Testbed
-from bastide.tool.boot import ENTRY, boot, extra_modules, start_zygote
+from bastide.tool.boot import ENTRY, boot, load, start_zygote
 from bastide.tool.modules import Modules
 from bastide.tool.pack import pack
 from bastide.tool.scenario import Scenario
@@ -48,11 +48,8 @@ class LinuxTestbed(Testbed):
     def __init__(self, scenario: Scenario, programs: Mapping[str, Program], ram: int | None, caps: int | None,
                  nursery: Nursery) -> None:
         super().__init__(scenario)
-        modules = Modules.of(scenario)
-        beside = modules.folders("components")
-        content = modules.boot(scenario, {name: _packed(name, program, beside) for name, program in programs.items()})
-        for name in extra_modules(scenario):
-            content.setdefault(name, modules.find(name) or b"")
+        beside = Modules.of(scenario).folders("components")
+        content = load(scenario, instead={name: _packed(name, program, beside) for name, program in programs.items()})
         self._machine = LinuxMachine(ENTRY, nursery.zygote)
         self._system = boot(self._machine, scenario, content, self._show, self._exited, self._reported,
                             ram=ram, caps=caps)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import resource
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from bastide.base.node import Generator, Node
 from bastide.core.main import System
@@ -17,6 +18,8 @@ from bastide.kernel.linux.machine import LinuxMachine
 from bastide.kernel.linux.spawner import Isolation, Zygote
 from bastide.tool.checkout import PACKAGE
 from bastide.tool.library import library_archive
+from bastide.tool.modules import Modules, Pack
+from bastide.tool.pack import pack
 from bastide.tool.reports import Reports, Told
 from bastide.tool.scenario import Scenario, ScenarioError
 
@@ -56,6 +59,19 @@ def start_zygote(options: Isolation, complaints: int) -> Zygote:
         os.close(library)
 
 
+def load(scenario: Scenario, binary: Pack = pack, instead: Mapping[str, bytes] = MappingProxyType({})
+         ) -> dict[str, bytes]:
+    """All ROM modules of a scenario, and of what is started around it. Raises ScenarioError, PackError.
+
+    `binary` makes the content of a component's module, `instead` has what is not to be looked up.
+    """
+    known = Modules.of(scenario, binary)
+    modules = known.boot(scenario, instead)
+    for name in extra_modules(scenario):
+        modules.setdefault(name, known.find(name) or b"")
+    return modules
+
+
 def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, bytes], show: Callable[[str, str], None],
          exited: Callable[[int], None], reported: Told = lambda label, content: None, *, ram: int | None = None,
          caps: int | None = None) -> System:
@@ -63,12 +79,11 @@ def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, byte
 
     Raises ScenarioError, ValueError if the machine has too little.
     """
-    needed = outside(scenario)
-    if not needed:
-        config = scenario.config
-        binary, quota = scenario.binary, (int(scenario.ram), scenario.caps)
+    config = top_config(scenario)
+    if outside(scenario):
+        binary, quota = "init", None
     else:
-        config, binary, quota = _outer(scenario, needed), "init", None
+        binary, quota = scenario.binary, (int(scenario.ram), scenario.caps)
     content = dict(modules)
     if config is not None:
         content.setdefault("config", str(config).encode())
@@ -76,6 +91,12 @@ def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, byte
     system = System(machine, content.get, show, exited, ram=ram, caps=caps, binary=binary, quota=quota)
     Reports(system, reported)
     return system
+
+
+def top_config(scenario: Scenario) -> Node | None:
+    """The config of core's child: the scenario's own, or that of an init around it. Raises ScenarioError."""
+    needed = outside(scenario)
+    return _outer(scenario, needed) if needed else scenario.config
 
 
 def outside(scenario: Scenario) -> list[str]:

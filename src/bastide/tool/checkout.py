@@ -9,3 +9,6 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 CHECKOUT = PACKAGE.parents[1]
 """The folder with `src`, `scenarios`, `tests` and `bench`; without meaning if Bastide is installed as a wheel."""
+
+SCENARIOS = (CHECKOUT, PACKAGE)
+"""Folders with a folder `scenarios`: of the checkout, or of the installed package. One of them exists."""

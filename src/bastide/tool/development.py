@@ -69,6 +69,8 @@ def bench(arguments: Sequence[str]) -> int:
             print(f"bastide bench: there is no {kind} '{name}'{suggestion(name, ['--json', *available])}",
                   file=sys.stderr)
             return 2
+    if not _ready():
+        return 2
     options = ["--json"] if "--json" in arguments else []
     return _python(["-m", "bench.harness", *options, *(names or available)])
 
@@ -101,6 +103,10 @@ def _argument(argument: str) -> str:
 
 
 def _ready() -> bool:
+    if not (CHECKOUT / "pyproject.toml").is_file():
+        print("bastide: this works in a checkout of Bastide, and here it is installed as a package; your own tests run "
+              "by 'pytest', with the fixture 'testbed'", file=sys.stderr)
+        return False
     try:
         ensure(CHECKOUT / "pyproject.toml")
         return True

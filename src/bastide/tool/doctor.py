@@ -38,7 +38,7 @@ class Layer(Protocol):
 
 def main(arguments: Sequence[str]) -> int:
     """Print all layers and findings; the result is the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     if sys.platform != "linux":
         print(f"bastide doctor: components are isolated on Linux, and this is {sys.platform}", file=sys.stderr)
         return REFUSED
@@ -111,12 +111,13 @@ def _description(layers: Sequence[Layer], findings: Sequence[Finding], code: int
         "runs": code != REFUSED, "isolated": code == ISOLATED, "verdict": verdict(layers)[1]}
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the command understands."""
+    made = argparse.ArgumentParser(
         prog="bastide doctor",
         description="Show each layer of isolation on this host: whether it is there, why not, and what would help; "
                     "then its limits, interpreters and emulators.",
         epilog="Exit codes: 0 'bastide run' works, with every wall there is; 1 it works and isolates as promised, but "
                "a further wall is missing; 3 it will refuse. Example: bastide doctor --json")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    return parser
+    made.add_argument("--json", action="store_true", help="print one JSON object")
+    return made

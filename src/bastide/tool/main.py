@@ -33,6 +33,8 @@ COMMANDS = (
             "bastide new project town"),
     Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate, and what would help",
             "bastide doctor"),
+    Command("completion", "bastide.tool.completion:main", "complete commands in your shell",
+            "bastide completion bash >> ~/.bashrc"),
     Command("test", "bastide.tool.development:test", "run the tests, all or those named; options go to pytest",
             "bastide test tests/base -k label"),
     Command("lint", "bastide.tool.development:lint", "check style, types, and who imports whom", "bastide lint"),

@@ -29,7 +29,7 @@ class CannotBegin(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Write the files, and tell what to do with them."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     begin: Callable[[argparse.Namespace], tuple[dict[Path, str], list[str]]] = options.begin
     try:
         files, next_steps = begin(options)
@@ -148,12 +148,13 @@ def _pytest(test: str) -> str:
     return f"pytest tests/test_{test}.py"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the command understands."""
+    made = argparse.ArgumentParser(
         prog="bastide new",
         description="Begin something of your own, in the current folder: files that run and are tested.",
         epilog="Example: bastide new project town")
-    kinds = parser.add_subparsers(required=True, metavar="component | scenario | project")
+    kinds = made.add_subparsers(required=True, metavar="component | scenario | project")
     kind = kinds.add_parser("component", help="components/NAME with a test", description=component.__doc__)
     kind.add_argument("name", metavar="NAME")
     kind.set_defaults(begin=_begin_component)
@@ -166,4 +167,4 @@ def _parser() -> argparse.ArgumentParser:
                             description=project.__doc__)
     kind.add_argument("folder", metavar="DIR")
     kind.set_defaults(begin=_begin_project)
-    return parser
+    return made

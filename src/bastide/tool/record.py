@@ -100,7 +100,7 @@ class Recorder:
 
 def main(arguments: Sequence[str]) -> int:
     """The command `replay`."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     folder = Path(options.folder)
     try:
         if options.at is not None:
@@ -191,16 +191,17 @@ def _print_state(folder: Path, moment: float) -> None:
         print(f"nothing was reported or configured within the first {moment:g} s")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the command understands."""
+    made = argparse.ArgumentParser(
         prog="bastide replay", description="Show a run again that was recorded by 'bastide run NAME --record DIR'.",
         epilog="Example: bastide replay DIR --at 1.5")
-    parser.add_argument("folder", metavar="DIR")
-    parser.add_argument("--speed", type=_speed, default=0.0, metavar="1",
-                        help="as fast as it was (1), twice as fast (2); without it, at once")
-    parser.add_argument("--at", type=float, metavar="SECONDS", help="show config and reports as they were then")
-    parser.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
-    return parser
+    made.add_argument("folder", metavar="DIR")
+    made.add_argument("--speed", type=_speed, default=0.0, metavar="1",
+                      help="as fast as it was (1), twice as fast (2); without it, at once")
+    made.add_argument("--at", type=float, metavar="SECONDS", help="show config and reports as they were then")
+    made.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
+    return made
 
 
 def _speed(text: str) -> float:

@@ -16,12 +16,12 @@ from bastide.base.errors import BastideError
 from bastide.base.value import Bytes
 from bastide.core.main import System
 from bastide.kernel.linux.layers import Isolation, IsolationError
-from bastide.tool.boot import Machine, boot, extra_modules, prefix_of
-from bastide.tool.checkout import CHECKOUT
+from bastide.kernel.linux.machine import LinuxMachine
+from bastide.tool.boot import Machine, boot, load, prefix_of
+from bastide.tool.checkout import SCENARIOS
 from bastide.tool.criteria import Judge, Outcome, Verdict
 from bastide.tool.log import Form, LogOutput
 from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
-from bastide.tool.modules import Modules
 from bastide.tool.record import Recorder
 from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders, scenario_names
 
@@ -30,22 +30,22 @@ _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main(arguments: Sequence[str]) -> int:
     """Run the scenario that the arguments name; the result is the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     if options.scenario is None:
         print("bastide run: which scenario? There are: "
-              + (", ".join(scenario_names(scenario_folders(CHECKOUT))) or "none"), file=sys.stderr)
+              + (", ".join(scenario_names(scenario_folders(*SCENARIOS))) or "none"), file=sys.stderr)
         return USAGE
     try:
-        scenario = read_scenario(find_scenario(options.scenario, scenario_folders(CHECKOUT)))
-        known = Modules.of(scenario)
-        modules = known.boot(scenario)
-        for name in extra_modules(scenario):
-            modules.setdefault(name, known.find(name) or b"")
+        scenario = read_scenario(find_scenario(options.scenario, scenario_folders(*SCENARIOS)))
+        modules = load(scenario)
         isolation = Isolation(user_namespaces=not options.no_namespaces, allow_missing=options.allow_missing_isolation,
                               profile=options.profile)
         recorder = Recorder(Path(options.record), scenario.path.read_bytes()) if options.record else None
         form = Form.JSON if options.json else Form.fitting(sys.stdout.fileno())
-        return _Run(scenario, modules, isolation, form, options.ram, options.caps, recorder).execute()
+        kind = Run
+        if options.watch:
+            from bastide.tool.watch import WatchedRun as kind
+        return kind(scenario, modules, isolation, form, options.ram, options.caps, recorder).execute()
     except IsolationError as error:
         print(f"bastide run: {error}", file=sys.stderr)
         return NO_ISOLATION
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 @dataclass
-class _Run:
-    """One run. Core's thread is the one that executes it; what arrives from others only stops it."""
+class Run:
+    """One run. Core's thread is the one that executes it; what arrives from others only stops it, or wakes it."""
 
     scenario: Scenario
     modules: dict[str, bytes]
@@ -70,6 +70,9 @@ class _Run:
     exit_value: int | None = None
     trouble: str = ""
     interrupted: bool = False
+
+    limited = True
+    """Whether the scenario's deadline ends the run."""
 
     def execute(self) -> int:
         began = time.monotonic()
@@ -94,7 +97,8 @@ class _Run:
             if self.recorder is not None and self.scenario.config is not None:
                 self.recorder.config(str(self.scenario.config).encode())
             machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
-            if criteria.deadline is not None:
+            self.begun(machine.machine)
+            if criteria.deadline is not None and self.limited:
                 deadline = threading.Timer(criteria.deadline, system.stop)
                 deadline.daemon = True
                 deadline.start()
@@ -105,17 +109,24 @@ class _Run:
                 deadline.cancel()
             for number in _INTERRUPTIONS:
                 signal.signal(number, signal.SIG_IGN)       # what is begun is finished; a second Ctrl-C ends it too
+            self.ending()
             if machine is not None:
                 machine.machine.watch.forget(machine.zygote.pidfd)
                 machine.close()
         return self._conclude(time.monotonic() - began, system)
+
+    def begun(self, machine: LinuxMachine) -> None:
+        """The system is booted, and not yet served."""
+
+    def ending(self) -> None:
+        """Nothing is served any more; all processes are about to end."""
 
     def show(self, label: str, text: str) -> None:
         self.output.line(label, text)
         if self.recorder is not None:
             self.recorder.line(label, text)
         if label and self.verdict is None:
-            self._decide(self.judge.line(label, text))
+            self.decide(self.judge.line(label, text))
 
     def reported(self, label: str, content: bytes) -> None:
         if self.recorder is not None:
@@ -130,10 +141,11 @@ class _Run:
     def exited(self, value: int) -> None:
         if self.exit_value is None:
             self.exit_value = value
-            self._decide(self.judge.exited(value))
+            self.decide(self.judge.exited(value))
             self.system.stop()
 
-    def _decide(self, verdict: Verdict | None) -> None:
+    def decide(self, verdict: Verdict | None) -> None:
+        """End the run if there is a verdict."""
         if verdict is not None and self.verdict is None:
             self.verdict = verdict
             if hasattr(self, "system"):
@@ -193,21 +205,24 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the command understands."""
+    made = argparse.ArgumentParser(
         prog="bastide run", description="Run a scenario: a system in one file.",
         epilog="Exit codes: 0 success, 1 the scenario failed, 2 wrong usage or an error in the scenario, 3 this host "
                "can't isolate components as promised, 130 interrupted. Example: bastide run hello")
-    parser.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
-    parser.add_argument("--ram", type=_amount, metavar="512M",
-                        help="RAM of the whole system (default: half of what the host has available)")
-    parser.add_argument("--caps", type=_count, metavar="N", help="capabilities of the whole system")
-    parser.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
-    parser.add_argument("--record", metavar="DIR",
-                        help="keep log, reports and configs with their times there, for 'bastide replay DIR'")
-    parser.add_argument("--profile", choices=("default", "native"), default="default",
-                        help="native: components may map executable memory from what they are given")
-    parser.add_argument("--no-namespaces", action="store_true", help="do without namespaces, also where there are some")
-    parser.add_argument("--allow-missing-isolation", action="store_true",
-                        help="run although a promised layer of isolation can't be had")
-    return parser
+    made.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
+    made.add_argument("--ram", type=_amount, metavar="512M",
+                      help="RAM of the whole system (default: half of what the host has available)")
+    made.add_argument("--caps", type=_count, metavar="N", help="capabilities of the whole system")
+    made.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
+    made.add_argument("--record", metavar="DIR",
+                      help="keep log, reports and configs with their times there, for 'bastide replay DIR'")
+    made.add_argument("--watch", action="store_true",
+                      help="run until interrupted, and take over what is edited: scenario, components, ROM modules")
+    made.add_argument("--profile", choices=("default", "native"), default="default",
+                      help="native: components may map executable memory from what they are given")
+    made.add_argument("--no-namespaces", action="store_true", help="do without namespaces, also where there are some")
+    made.add_argument("--allow-missing-isolation", action="store_true",
+                      help="run although a promised layer of isolation can't be had")
+    return made

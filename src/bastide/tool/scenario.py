@@ -95,9 +95,9 @@ def valid_rom_name(name: str) -> bool:
     return _ROM_NAME.fullmatch(name) is not None and ".." not in name
 
 
-def scenario_folders(checkout: Path) -> tuple[Path, ...]:
-    """Where scenarios are looked up by name: below the current folder, then those that come with Bastide."""
-    return tuple(dict.fromkeys((Path.cwd() / "scenarios", checkout / "scenarios")))
+def scenario_folders(*origins: Path) -> tuple[Path, ...]:
+    """Where scenarios are looked up by name: below the current folder, then below those that Bastide comes from."""
+    return tuple(dict.fromkeys(folder / "scenarios" for folder in (Path.cwd(), *origins)))
 
 
 def scenario_names(folders: Iterable[Path]) -> list[str]:

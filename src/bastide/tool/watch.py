@@ -1,0 +1,76 @@
+"""Runs that take over what is edited meanwhile: `bastide run --watch`.
+
+A thread looks at the files, and wakes core's thread when one was saved. Verdicts are told and end nothing: the run goes
+on until it is interrupted, or its top component exits. What follows from an edit is decided by `edits.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from bastide.kernel.linux.machine import LinuxMachine
+from bastide.tool.boot import prefix_of
+from bastide.tool.criteria import Judge, Verdict
+from bastide.tool.edits import Edits, fingerprint
+from bastide.tool.run import Run
+
+INTERVAL = 0.2
+"""Seconds between two looks at the files."""
+
+
+class WatchedRun(Run):
+    limited = False
+    _told: Verdict | None = None
+
+    def begun(self, machine: LinuxMachine) -> None:
+        self._edits = Edits(self.scenario, self.modules)
+        self._look = Look(self.scenario.path, lambda: machine.gate.post(self._take_over))
+        self.note(f"watching {self.scenario.path} and its components; Ctrl-C ends")
+
+    def ending(self) -> None:
+        if hasattr(self, "_look"):
+            self._look.close()
+
+    def decide(self, verdict: Verdict | None) -> None:
+        if verdict is not None and verdict is not self._told:
+            self._told = verdict
+            self.note(f"{self.scenario.name}: {verdict.outcome.value} ({verdict.reason})")
+
+    def _take_over(self) -> None:
+        """In core's entrypoint."""
+        change = self._edits.look()
+        for note in change.notes:
+            self.note(note)
+        for name, content in change.modules.items():
+            self.modules[name] = content
+            self.system.change_module(name, content)
+        if change.config is not None:
+            self.system.change_module("config", change.config)
+            if self.recorder is not None:
+                self.recorder.config(change.config)
+        if change.modules or change.config is not None:
+            self.judge = Judge(self.scenario.criteria, prefix_of(self.scenario))
+
+
+class Look:
+    """A thread that compares the times of files, and calls `saved` whenever one has another."""
+
+    def __init__(self, scenario: Path, saved: Callable[[], None]) -> None:
+        self._scenario, self._saved = scenario, saved
+        self._known = fingerprint(scenario)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="edits", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        while not self._ended.wait(INTERVAL):
+            now = fingerprint(self._scenario)
+            if now != self._known:
+                self._known = now
+                self._saved()
