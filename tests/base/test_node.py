@@ -252,3 +252,11 @@ def test_writing_what_no_syntax_can_express_leaves_it_out(name: str, value: str,
         result = Node.parse(written.encode(), strict=True)
         assert result.type == "a"
         assert result.children[-1].type == "b"
+
+
+@pytest.mark.parametrize(("text", "begin"), [
+    ('<a b="c -> d"/>', b"a | b: c -> d"), ('<a b="c | d"/>', b'<a b="c | d"'), ("<Ab/>", b"<Ab/>")])
+def test_content_is_hid_unless_only_xml_can_express_it(text: str, begin: bytes) -> None:
+    node = Node.parse(text)
+    assert node.encode().startswith(begin)
+    assert Node.parse(node.encode()) == node

@@ -143,6 +143,15 @@ class Node:
         """The node as text, in HID syntax. What HID can't express is left out: see `hid.write`."""
         return hid.write(self)
 
+    def encode(self) -> bytes:
+        """The node as content of a ROM or report: in HID, or in XML if it says what HID can't express."""
+        dropped: list[str] = []
+        try:
+            text = hid.write(self, dropped=dropped.append)
+        except InvalidNode as error:
+            dropped.append(str(error))
+        return (xml.write(self) if dropped else text).encode()
+
     def __repr__(self) -> str:
         content = f"{len(self.children)} sub nodes" if self.children else f"text={self.text[:40]!r}"
         return f"<Node {self.type} {dict(self.attributes)!r:.200} {content} {self.place}>"

@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from bastide.base import (
-    Account,
-    Attached,
-    DataspaceCap,
-    InvalidNode,
-    Node,
-    RamDataspace,
-    SignalCap,
-    Transmitter,
-    hid,
-    xml,
-)
+from bastide.base import Account, Attached, DataspaceCap, Node, RamDataspace, SignalCap, Transmitter
 from bastide.base.environment import RomSession
-
-
-def text_of(node: Node) -> bytes:
-    """The node in HID, or in XML if it says what HID can't express; it ends with a zero byte."""
-    dropped: list[str] = []
-    try:
-        text = hid.write(node, dropped=dropped.append)
-    except InvalidNode as error:
-        dropped.append(str(error))
-    return (xml.write(node) if dropped else text).encode() + b"\0"
 
 
 class ConfigRom(RomSession):
@@ -72,11 +51,11 @@ class Content:
     """What the sessions show."""
 
     def __init__(self, node: Node) -> None:
-        self.text, self.version = text_of(node), 0
+        self.text, self.version = node.encode() + b"\0", 0
 
     def replace(self, node: Node) -> bool:
         """Whether that is something new."""
-        text = text_of(node)
+        text = node.encode() + b"\0"
         if text == self.text:
             return False
         self.text, self.version = text, self.version + 1

@@ -77,7 +77,7 @@ class Reporter:
 
     def generate(self, node: Node) -> bool:
         """Publish a node. See `submit`."""
-        return self.submit(str(node).encode())
+        return self.submit(node.encode())
 
     def submit(self, content: bytes) -> bool:
         """Publish any content. False: it could not be, and the log has the reason, once until it works again."""

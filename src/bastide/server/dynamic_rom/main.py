@@ -85,8 +85,7 @@ class Timeline:
 
 
 def _content(inline: Node) -> bytes:
-    text = str(inline.children[0]) if inline.children else inline.text + "\n"
-    return text.encode()
+    return inline.children[0].encode() if inline.children else (inline.text + "\n").encode()
 
 
 construct = Main
