@@ -25,6 +25,7 @@ class Entrypoint:
         self.gate: Gate = domain.kernel.gate(identity)
         self._objects: dict[Handle, _Managed] = {}
         self._deferred: dict[Callable[[], object], None] = {}
+        self._alarms: dict[Callable[[], object], Duration] = {}
 
     def manage(self, target: I, payer: Account) -> Capability[I]:
         """Make `target` callable; one capability of `payer`. Raises OutOfCaps."""
@@ -59,12 +60,17 @@ class Entrypoint:
         return self.gate.poll_io()
 
     def now(self) -> Duration:
-        """Monotonic time of the machine. For timer drivers; others ask the Timer service."""
+        """Monotonic time of the machine. For timer drivers and for parents, whose Timer may be a child of theirs;
+        others ask the Timer service."""
         return Duration(self.domain.kernel.now())
 
     def alarm(self, at: Duration | None, function: Callable[[], object]) -> None:
-        """Call `function` within `run` once `now()` reached `at`; None: never. There is one alarm per entrypoint."""
-        self.gate.alarm(at, lambda: self.activate(function))
+        """Call `function` within `run` once `now()` reached `at`; None: never. A function has one alarm at a time."""
+        if at is None:
+            self._alarms.pop(function, None)
+        else:
+            self._alarms[function] = at
+        self._set_alarm()
 
     def defer(self, function: Callable[[], object]) -> None:
         """Call `function` once when the current RPC function or handler is done, however often it was deferred."""
@@ -88,6 +94,18 @@ class Entrypoint:
                     function()
                 except Exception as error:      # as in `activate`
                     self._failed(error)
+
+    def _set_alarm(self) -> None:
+        self.gate.alarm(min(self._alarms.values(), default=None), self._expire)
+
+    def _expire(self) -> None:
+        now = self.now()
+        due = sorted((function for function, at in self._alarms.items() if at <= now), key=self._alarms.__getitem__)
+        for function in due:
+            if self._alarms.get(function, now + 1) <= now:      # else one before it cancelled or moved it
+                del self._alarms[function]
+                self.activate(function)
+        self._set_alarm()
 
 
 class _Managed(Resource):
