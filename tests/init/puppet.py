@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
-from bastide.base import BastideError, Env, Node, SignalHandler
+from bastide.base import BastideError, Duration, Env, Node, SignalHandler
 from bastide.init.sandbox import Sandbox
 
 Action = Callable[[Env], Any]
@@ -21,6 +21,8 @@ class Puppets:
         self._orders: dict[str, list[Action]] = {}
         self._results: list[Any] = []
         self._config = config
+        self.reports: list[Node] = []
+        """The state reports that the sandbox asked to be fetched."""
         self.sandbox: Sandbox
         self.town = Town({"puppet": self._puppet, "house": self._house, **(programs or {})}, "", binary="house")
         self.town.run()
@@ -36,10 +38,25 @@ class Puppets:
 
     def apply(self, config: str, header: str = PARENT_PROVIDES + ROUTE) -> None:
         node = Node.parse(f"config\n{header}{config}\n-\n", "init.config")
-        self.tell("house", lambda env: self.sandbox.apply(node))
+        self.tell("house", lambda env: self.sandbox.apply_config(node))
 
     def start(self) -> None:
         self.apply(self._config)
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """The incarnations of the children that there are now."""
+        return {child.name: child.id for child in self.sandbox._children}
+
+    def state(self, name: str) -> Node:
+        """What a report would say about one child now."""
+        child = self.sandbox.generate_state_report().sub_node("child", name=name)
+        assert child is not None, f"no child '{name}' in {self.sandbox.generate_state_report()}"
+        return child
+
+    def wait(self, duration: Duration) -> None:
+        """Let time pass."""
+        self.town.machine.advance(duration)
 
     def __enter__(self) -> Self:
         self.start()
@@ -49,7 +66,7 @@ class Puppets:
         self.town.machine.close()
 
     def _house(self, env: Env) -> object:
-        self.sandbox = Sandbox(env, lambda: None)
+        self.sandbox = Sandbox(env, lambda: self.reports.append(self.sandbox.generate_state_report()))
         return self._obey(env, "house")
 
     def _puppet(self, env: Env) -> object:

@@ -89,7 +89,7 @@ def test_an_answer_that_comes_late_reaches_the_client() -> None:
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [
-    (SessionDenied, "SessionDenied: parent answered DENIED to the request for Hello"),
+    (SessionDenied, 'SessionDenied: child "server" answered DENIED to the request for Hello'),
     (InsufficientRam, "OutOfRam: ")])
 def test_a_refusal_that_comes_late_reaches_the_client_and_costs_it_nothing(
         answer: type[Exception], outcome: str) -> None:

@@ -45,7 +45,7 @@ def test_a_config_that_only_xml_can_express_arrives_in_xml() -> None:
     <default ram="1M" caps="100"/> <default-route> <any-service> <parent/> </any-service> </default-route>
     <start name="one"> <binary name="reader"/> <config greeting="a | b"/> </start> </config>""")
     with Puppets("", {"reader": reader}) as puppets:
-        puppets.tell("house", lambda env: puppets.sandbox.apply(config))
+        puppets.tell("house", lambda env: puppets.sandbox.apply_config(config))
         assert puppets.town.lines("init -> one") == ["greeting a | b"]
 
 

@@ -22,8 +22,8 @@ class Hello:
 
 def session(label: str = "client -> desk", affinity: Affinity | None = None) -> SessionState:
     service: Any = Hello()
-    return SessionState(None, 1, service, label, {"ram_quota": "8112", "cap_quota": "2", "label": label}, 8112, 2,
-                        affinity or Affinity())
+    args = {"ram_quota": "8112", "cap_quota": "2", "label": label}
+    return SessionState(None, 1, service, label, label, args, 8112, 2, affinity or Affinity())
 
 
 def shown(table: RequestTable, limit: int = LARGEST) -> Node:

@@ -16,9 +16,9 @@ WAITING = "Warning: waiting for resources of the parent: "
 def give(puppets: Puppets, ram: int, caps: int = 0) -> None:
     """What a parent does that grants a request."""
     def grant(env: Env) -> None:
-        [child] = puppets.sandbox._children.values()
-        assert child.program.purse is not None and child.program.purse.give(ram, caps)
-        child.resources_available.submit()
+        [child] = puppets.sandbox._children
+        assert child.budget.purse is not None and child.budget.purse.give(ram, caps)
+        child.budget.available.submit()
 
     puppets.tell("house", grant)
 
@@ -35,8 +35,8 @@ def test_the_patient_account_waits_until_the_parent_gave_enough() -> None:
         assert done == []
         said: list[Any] = puppets.town.lines("house -> poor") or puppets.town.lines("init -> poor")
         assert said == [f"{WAITING}ram_quota=14096, cap_quota=0"]
-        [child] = puppets.sandbox._children.values()
-        assert child.wanted == Resources(14_096, 0)
+        [child] = puppets.sandbox._children
+        assert child.budget.wanted == Resources(14_096, 0)
         assert puppets.town.said('child "poor" requests resources: ram_quota=14096, cap_quota=0')
         give(puppets, 4000)
         assert done == [], "it was not enough"

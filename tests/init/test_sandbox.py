@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from init.hello import Greeter, ask, greet, stay, try_to_ask
@@ -336,7 +337,11 @@ def test_a_resource_request_is_logged() -> None:
 
     with Town({"client": want}, PARENT_PROVIDES + ROUTE + "+ start client") as town:
         town.run()
-        assert town.lines("init") == ['child "client" requests resources: ram_quota=8192, cap_quota=4']
+        said, explained = town.lines("init")
+        assert said == 'child "client" requests resources: ram_quota=8192, cap_quota=4'
+        assert explained.startswith("client: asks for 8K of RAM more, has ")
+        assert "asks for 4 caps more" in explained and "init could give " in explained
+        assert explained.endswith(": raise the quota at config:14:1")
 
 
 def test_a_dead_server_takes_its_sessions_with_it() -> None:
@@ -417,3 +422,17 @@ def test_what_a_component_donated_is_not_counted_twice_when_it_looks_for_more() 
     with Town({"client": spend}, PARENT_PROVIDES + ROUTE + "+ start client") as town:
         town.run()
         assert town.lines("init -> client") == ["0 more, 10 sessions"]
+
+
+def test_a_child_whose_environment_cannot_be_paid_is_not_started_and_the_log_says_why() -> None:
+    def idle(env: Env) -> None: ...
+
+    with Town({"greedy": idle, "late": idle}, PARENT_PROVIDES + ROUTE + """
++ start greedy | caps: 9000
++ start late
+""") as town:
+        town.run()
+        [warning, error] = town.lines("init")
+        assert warning.startswith("Warning: greedy: configured caps exceed available caps, proceed with ")
+        assert re.fullmatch("Error: late: not started: its environment costs 248K and 28 caps, but init can spend only "
+                            "[0-9]+K and [0-9] caps: give less to others, or more to init", error)

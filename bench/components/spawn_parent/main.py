@@ -28,11 +28,11 @@ class Main:
 
     def start(self) -> None:
         """Remove the last child, and start the next."""
-        self.sandbox.apply(self.config())
+        self.sandbox.apply_config(self.config())
         self.children += 1
         config = self.config(f"child-{self.children}")
         self.begin = perf_counter_ns()
-        self.sandbox.apply(config)
+        self.sandbox.apply_config(config)
 
     def config(self, *names: str) -> Node:
         """A config of init with those children."""

@@ -30,8 +30,11 @@ from bastide.init.arguments import (
     prefix_label,
     scale_affinity,
 )
+from bastide.init.budget import Budget
+from bastide.init.complaints import shown
 from bastide.init.content import ConfigRom, Content
-from bastide.init.program import Program, Stage
+from bastide.init.heartbeat import Pulse
+from bastide.init.program import Program
 from bastide.init.requests import RequestsRom, RequestTable
 from bastide.init.route import Route
 from bastide.init.services import ChildService, RomService
@@ -53,26 +56,36 @@ _ERRORS = {Phase.INSUFFICIENT_RAM: InsufficientRam, Phase.INSUFFICIENT_CAPS: Ins
 
 
 class Child(Parent):
-    """`route` is the child's own or the default one, `prio_levels` the number of priority bands."""
+    """One incarnation of a start node.
 
-    def __init__(self, around: Surroundings, start: StartNode, route: Route, prio_levels: int) -> None:
-        self.around, self.start, self.route = around, start, route
+    `start` is the node as the config has it now, `born` as it was when the child came to life: some attributes count
+    for the next incarnation only. `route` is the child's own or the default one, `prio_levels` the number of bands.
+    """
+
+    def __init__(self, around: Surroundings, id: int, start: StartNode, route: Route, prio_levels: int) -> None:
+        self.around, self.id, self.start, self.born, self.route = around, id, start, start, route
         self.prio_levels = prio_levels
-        self.exit_propagate = start.exit_propagate
         self.exit_value: int | None = None
         self.sessions: dict[int, SessionState] = {}
         self.requests = RequestTable()
-        self.wanted = Resources()
-        """What the child asked its parent for, and was not given yet."""
+        self.problems: dict[str, str] = {}
+        """What is wrong with it at the moment, for the state report: the newest of each kind."""
+        self.stuck = False
+        """The config has no route any more for something that it uses."""
+        self.bereft = False
+        """It lost sessions by that."""
+        self.uncertain = False
+        """Its sessions may be routed differently now."""
         self._answered = Transmitter()
-        self.resources_available = Transmitter()
+        self._announced: set[str] = set()
         self._content = Content(start.config) if start.config is not None else None
         env = around.env
         self.content_service = RomService(env, self._config_rom)
         self.requests_service = RomService(env, lambda account: RequestsRom(account, env.account, self.requests))
+        self.pulse = Pulse()
+        self.budget = Budget(self, around)
         self.program = Program(self, around)
-        self.services = {name: ChildService(name, start.name, lambda: self.program.purse, self.requests)
-                         for name in sorted(start.provides)}
+        self.services = {name: ChildService(name, self) for name in sorted(start.provides)}
 
     @property
     def name(self) -> str:
@@ -82,10 +95,52 @@ class Child(Parent):
     def ended(self) -> bool:
         return self.program.ended
 
-    def show(self, start: StartNode) -> None:
-        """Deliver the inline config of a new start node, if it has one and so had the old one."""
-        self.exit_propagate = start.exit_propagate
-        if self._content is not None and start.config is not None and self._content.replace(start.config):
+    @property
+    def alive(self) -> bool:
+        return self.program.running
+
+    @property
+    def faulted(self) -> bool:
+        return self.program.faulted
+
+    @property
+    def incomplete(self) -> bool:
+        """It could not be started completely, or not be kept so."""
+        return self.stuck or not (self.program.running or self.ended)
+
+    def update(self, start: StartNode, route: Route) -> bool:
+        """Follow what the config says now. True: it serves other services than before."""
+        before, self.start = self.start, start
+        self.around.complaints.forget(self.name)
+        self.problems.pop("denied", None)
+        if start.route != before.route:
+            self.route = route
+        if (start.route, start.binary) != (before.route, before.binary) or bool(start.config) != bool(before.config):
+            self.uncertain = True
+        self._show(start)
+        if start.provides == before.provides:
+            return False
+        for name in before.provides - start.provides:
+            del self.services[name]
+        self.services.update((name, ChildService(name, self)) for name in sorted(start.provides - before.provides))
+        return True
+
+    def announces(self, service: str) -> bool:
+        return service in self._announced
+
+    def revoke(self, session: SessionState) -> None:
+        """End a session that the config does not grant any more."""
+        self.bereft = True
+        if session.close():
+            self._answered.submit()
+
+    def _show(self, start: StartNode) -> None:
+        """Deliver the inline config."""
+        if start.config is None:
+            self._content = None
+        elif self._content is None:
+            self._content = Content(start.config)
+        elif self._content.replace(start.config):
             for rom in self.content_service.sessions:
                 if isinstance(rom, ConfigRom):
                     rom.notify()
@@ -101,22 +156,25 @@ class Child(Parent):
 
     def session(self, id: int, service: str, args: str, affinity: Affinity) -> Capability[Session] | None:
         session = self._admit(id, service, args, affinity)
-        purse = self.program.purse
+        purse = self.budget.purse
         if purse is None:
             raise SessionDenied(f"{self.name} has ended")
-        session.service.paid_by(purse, session.donated, session.cost)
-        self.sessions[id] = session
         try:
+            session.service.paid_by(purse, session.donated, session.cost)
+            self.sessions[id] = session
             session.service.create(session)
         except BaseException as error:
-            session.phase = Phase.DENIED
-            session.conclude()
+            if id in self.sessions:
+                session.phase = Phase.DENIED
+                session.conclude()
             if isinstance(error, InvalidArgs):
                 raise SessionDenied(str(error)) from None
             if isinstance(error, SessionDenied):
-                self.around.complaints.warning(self.name, f"{self.name}: {session.service.source} denied a "
-                                               f"{service} session with label \"{session.label}\": {error}")
+                self._complain_about(session, str(error))
             raise
+        if session.phase is Phase.CREATING:
+            self.around.waiting.add(session)
+        self.around.changed()
         return self._picked_up(session)
 
     def session_cap(self, id: int) -> Capability[Session] | None:
@@ -126,13 +184,15 @@ class Child(Parent):
                                 f"the {session.service.name} session of ID {id} was closed")
         if session.phase in REFUSED:
             kind, source = _ERRORS.get(session.phase, SessionDenied), session.service.source
+            phase, reason = session.phase.value, session.reason
             if not session.environment:
                 session.conclude()
-            raise kind(f"{source} answered {session.phase.value} to the request for {session.service.name}")
+                self.around.changed()
+            raise kind(reason or f"{source} answered {phase} to the request for {session.service.name}")
         return self._picked_up(session)
 
     def upgrade(self, id: int, donation: Resources) -> Progress:
-        session, purse = self.sessions.get(id), self.program.purse
+        session, purse = self.sessions.get(id), self.budget.purse
         if session is None or purse is None or session.phase is not Phase.HANDED_OUT:
             self.around.complaints.warning(self.name, f"{self.name}: attempt to upgrade session in invalid state")
             return Progress.PENDING
@@ -142,6 +202,7 @@ class Child(Parent):
             raise OutOfRam(f"{session.service.source} can't be paid any more")
         session.ram, session.caps = session.ram + donation.ram, session.caps + donation.caps
         session.phase = Phase.UPGRADING
+        self.around.changed()
         try:
             session.service.upgrade(session, donation)
         except (OutOfRam, OutOfCaps) as error:
@@ -156,19 +217,25 @@ class Child(Parent):
 
     def close(self, id: int) -> Progress:
         session = self.sessions.get(id)
-        if session is None or session.environment or session.close():
+        if session is None or session.environment:
             return Progress.DONE
-        return Progress.PENDING
+        self.around.changed()
+        return Progress.DONE if session.close() else Progress.PENDING
 
     def session_changed(self, session: SessionState) -> None:
-        if session.environment and self.program.stage is Stage.INCOMPLETE:
-            self.program.environment_changed(session)
+        self.around.waiting.done(session)
+        self.problems.pop("waiting", None)
+        if session.reason:
+            self._complain_about(session, session.reason)
+        if session.environment and not self.program.running:
+            self.program.answered(session)
         else:
             self._answered.submit()
+        self.around.changed()
 
     def session_over(self, session: SessionState, donated: Resources) -> None:
-        del self.sessions[session.id]
-        purse = self.program.purse
+        self.sessions.pop(session.id, None)
+        purse = self.budget.purse
         if purse is None or session.environment:
             session.service.pay_back(donated)
             return
@@ -184,7 +251,9 @@ class Child(Parent):
     def announce(self, service: str) -> None:
         if service not in self.services:
             self.around.complaints.error(self.name, f"{self.name}: illegal announcement of service \"{service}\"")
-        elif self.around.verbose:
+            return
+        self._announced.add(service)
+        if self.around.verbose:
             self.around.complaints.info(self.name, f"child \"{self.name}\" announces service \"{service}\"")
 
     def session_response(self, id: int, response: Response) -> None:
@@ -213,25 +282,25 @@ class Child(Parent):
         return self.program.thread
 
     def resource_avail_sigh(self, context: SignalCap | None) -> None:
-        self.resources_available.context = context
+        self.budget.available.context = context
 
     def resource_request(self, wanted: Resources) -> None:
-        self.wanted = wanted
-        self.around.complaints.info(self.name, f"child \"{self.name}\" requests resources: "
-                                    f"ram_quota={wanted.ram}, cap_quota={wanted.caps}")
+        self.budget.request(wanted)
 
     def yield_sigh(self, context: SignalCap | None) -> None:
-        """Init demands nothing back."""
+        self.budget.yielding.context = context
 
     def yield_request(self) -> Resources:
-        return Resources()
+        return self.budget.demanded
 
-    def yield_response(self) -> None: ...
+    def yield_response(self) -> None:
+        self.budget.responded()
 
     def heartbeat_sigh(self, context: SignalCap | None) -> None:
-        """Init does not monitor its children."""
+        self.pulse.signal.context = context
 
-    def heartbeat_response(self) -> None: ...
+    def heartbeat_response(self) -> None:
+        self.pulse.answered()
 
     def _admit(self, id: int, service: str, args: str, affinity: Affinity) -> SessionState:
         """The request, checked, filtered and routed; nothing has been paid."""
@@ -245,19 +314,31 @@ class Child(Parent):
             self.around.complaints.warning(self.name, f"{self.name}: session request denied: {error}")
             raise SessionDenied(str(error)) from None
         fields = deduct_session_cost(fields, Bytes(SESSION_COST))
-        filtered = filter_priority(fields, service, self.start.priority, self.prio_levels)
+        filtered = filter_priority(fields, service, self.born.priority, self.prio_levels)
         for warning in filtered.warnings:
             self.around.complaints.warning(self.name, warning)
-        fields = filter_managing_system(filtered.args, service, self.start.managing_system, environment=False)
-        target, label = self.around.directory.find(self, service, fields["label"])
+        fields = filter_managing_system(filtered.args, service, self.born.managing_system, environment=False)
+        client_label = fields["label"]
+        try:
+            target, label = self.around.directory.find(self, service, client_label)
+        except SessionDenied as error:
+            self.problems["denied"] = shown(str(error))
+            self.around.changed()
+            raise
         fields["label"] = label
         if len(self.sessions) >= MOST_SESSIONS:
             self.around.complaints.warning(self.name, f"{self.name}: has {MOST_SESSIONS} sessions, which is the limit")
             raise SessionDenied(f"{self.name} has {MOST_SESSIONS} sessions, which is the limit: close some")
         if id in self.sessions or id <= EnvSession.LINKER:
             self._conflict(id, service, args)
-        return SessionState(self, id, target, label, fields, ram - SESSION_COST, caps,
-                            scale_affinity(self.start.affinity, affinity))
+        return SessionState(self, id, target, client_label, label, fields, ram - SESSION_COST, caps,
+                            scale_affinity(self.born.affinity, affinity))
+
+    def _complain_about(self, session: SessionState, reason: str) -> None:
+        self.problems["denied"] = text = shown(f"{session.service.source} denied a {session.service.name} session "
+                                               f"with label \"{session.label}\": {reason}")
+        self.around.complaints.warning(self.name, f"{self.name}: {text}")
+        self.around.changed()
 
     def _conflict(self, id: int, service: str, args: str) -> None:
         complaints = self.around.complaints
@@ -279,5 +360,6 @@ class Child(Parent):
         return EnvSession.BINARY if id == EnvSession.LINKER else id
 
     def _config_rom(self, account: Account) -> RomSession:
-        assert self._content is not None
+        if self._content is None:
+            raise SessionDenied(f"{self.name} has no inline config any more")
         return ConfigRom(account, self._content)

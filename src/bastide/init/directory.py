@@ -29,13 +29,11 @@ class Member(Protocol):
     """A child, as others find it."""
 
     start: StartNode
+    born: StartNode
     route: Route
     content_service: RomService
     requests_service: RomService
     services: dict[str, ChildService]
-
-    @property
-    def ended(self) -> bool: ...
 
 
 class Directory:
@@ -47,6 +45,7 @@ class Directory:
         self._aliases: dict[str, str] = {}
         self._parent: Mapping[str, ParentService] = {}
         self._local: dict[str, Service] = {}
+        self._providers: dict[str, list[str]] = {}
         self._found: dict[tuple[str, str, str], Found] = {}
 
     def arrange(self, parent: Mapping[str, ParentService], children: Mapping[str, Member],
@@ -54,14 +53,14 @@ class Directory:
         """Take over what a new config says."""
         self._parent, self._children = parent, children
         self._aliases = {alias.name: alias.child for alias in aliases}
+        self._providers.clear()
+        for name, child in children.items():
+            for service in child.services:
+                self._providers.setdefault(service, []).append(name)
         self._found.clear()
 
     def add_local(self, service: Service) -> None:
         self._local[service.name] = service
-        self._found.clear()
-
-    def changed(self) -> None:
-        """A child ended."""
         self._found.clear()
 
     def find(self, child: Member, service: str, label: str) -> Found:
@@ -69,11 +68,30 @@ class Directory:
         key = child.start.name, service, label
         found = self._found.get(key)
         if found is None:
-            found = self._search(child, Request(*key))
+            answer = self._answer(child, Request(*key))
+            if isinstance(answer, Target | Denial):
+                for error in answer.errors:
+                    self._complaints.error(child.start.name, error)
+            if isinstance(answer, Denial):
+                if answer.log:
+                    self._complaints.warning(child.start.name, answer.log)
+                self._complaints.warning(child.start.name, f"session denied: {answer.reason}")
+                raise SessionDenied(answer.reason)
+            found = self._taken(answer, service)
             if len(self._found) >= REMEMBERED:
                 self._found.clear()
             self._found[key] = found
         return found
+
+    def look(self, child: Member, service: str, label: str) -> Found | None:
+        """The same in silence: what the answer would be now."""
+        answer = self._answer(child, Request(child.start.name, service, label))
+        return None if isinstance(answer, Denial) else self._taken(answer, service)
+
+    def service_of(self, child: str, service: str) -> ChildService | None:
+        """The service of the child of that name, if it declares it."""
+        name = self.child(child)
+        return None if name is None else self._children[name].services.get(service)
 
     def parent_provides(self, service: str) -> bool:
         return service in self._parent
@@ -86,34 +104,22 @@ class Directory:
         return name if name in self._children else None
 
     def providers(self, service: str) -> Collection[str]:
-        return [name for name, child in self._children.items() if service in child.services and not child.ended]
+        return self._providers.get(service, ())
 
-    def _search(self, child: Member, request: Request) -> Found:
+    def _answer(self, child: Member, request: Request) -> Found | Target | Denial:
         start = child.start
-        answer = special(request, start.binary, start.ld, start.config is not None)
+        answer = special(request, start.binary, child.born.ld, start.config is not None)
         if isinstance(answer, InlineConfig):
             return child.content_service, answer.label
         if isinstance(answer, SessionRequests):
             return child.requests_service, answer.label
-        target = resolve(answer, child.route, self)
-        for error in target.errors:
-            self._complaints.error(start.name, error)
-        if isinstance(target, Denial):
-            raise SessionDenied(self._denied(request, target))
-        return self._service(target, request.service), target.label
+        return resolve(answer, child.route, self)
 
-    def _service(self, target: Target, service: str) -> Service:
-        if target.kind is Kind.PARENT:
-            return self._parent[service]
-        if target.kind is Kind.LOCAL:
-            return self._local[service]
-        return self._children[target.child].services[service]
-
-    def _denied(self, request: Request, denial: Denial) -> str:
-        reason = denial.reason + "".join(f'; child "{name}" provided it, but has ended'
-                                         for name, child in self._children.items()
-                                         if child.ended and request.service in child.services)
-        if denial.log:
-            self._complaints.warning(request.child, denial.log)
-        self._complaints.warning(request.child, f"session denied: {reason}")
-        return reason
+    def _taken(self, answer: Found | Target, service: str) -> Found:
+        if not isinstance(answer, Target):
+            return answer
+        if answer.kind is Kind.PARENT:
+            return self._parent[service], answer.label
+        if answer.kind is Kind.LOCAL:
+            return self._local[service], answer.label
+        return self._children[answer.child].services[service], answer.label

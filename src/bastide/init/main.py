@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from bastide.base import Env, InvalidNode, Rom, SignalHandler
+from bastide.base import Bytes, Env, InvalidNode, Node, Rom, SignalHandler
 from bastide.init.sandbox import Sandbox
+from bastide.init.state import without_problems
+from bastide.session.report import Reporter
+
+BUFFER = Bytes(4096)
 
 
 class Main:
     def __init__(self, env: Env) -> None:
         self._env = env
-        self._sandbox = Sandbox(env, lambda: None)
+        self._buffer = BUFFER
+        self._reporter: Reporter | None = None
+        self._sandbox = Sandbox(env, self._report)
         self._more = SignalHandler(env, self._sandbox.resources_available)
         env.parent.resource_avail_sigh(self._more.cap)
         self._config: Rom = env.config
@@ -26,8 +32,24 @@ class Main:
             config = self._config.node
         except InvalidNode as error:
             self._env.log.error(f"{error}; keeping what is, until the config is valid")
-        else:
-            self._sandbox.apply(config)
+            return
+        report = config.sub_node("report")
+        self._buffer = BUFFER if report is None else report.value("buffer", BUFFER)
+        self._sandbox.apply_config(config)
+
+    def _report(self) -> None:
+        report = self._sandbox.generate_state_report()
+        if _size(report) > self._buffer:
+            report = without_problems(report)
+        if _size(report) > self._buffer:
+            self._env.log.error("state report exceeds maximum size")
+            report = Node("state", {"error": "report buffer exceeded"})
+        self._reporter = self._reporter or Reporter(self._env, "state", buffer=self._buffer)
+        self._reporter.generate(report)
+
+
+def _size(node: Node) -> int:
+    return len(str(node).encode())
 
 
 construct = Main

@@ -2,86 +2,125 @@
 
 A request that the parent does not answer at once stays pending; when the parent tells that it has answered something,
 init looks at all that is pending. So a server that never answers keeps from its work who asked it, and nobody else.
+What init can't pay at the moment is asked for again when the parent gave more.
 """
 
 from __future__ import annotations
 
-from bastide.base import Env, InsufficientCaps, InsufficientRam, OutOfCaps, OutOfRam, SessionDenied, SignalHandler
+from bastide.base import (
+    BastideError,
+    Env,
+    OutOfCaps,
+    OutOfRam,
+    SignalHandler,
+)
 from bastide.base.environment import Progress, Resources
+from bastide.init.complaints import shown
 from bastide.init.services import KeptByInit
-from bastide.init.session_state import Phase, SessionState
+from bastide.init.session_state import Phase, SessionState, refusal
 
 
 class Outside:
     """What is pending at the parent."""
 
     def __init__(self, env: Env) -> None:
-        self.env = env
-        self._pending: dict[int, SessionState] = {}
-        env.listen_for_answers(SignalHandler(env, self._look))
+        self._env = env
+        self._pending: dict[SessionState, None] = {}
+        self._unpaid: dict[SessionState, None] = {}
+        self._answered: SignalHandler | None = None
 
-    def wait_for(self, session: SessionState) -> None:
-        """The session goes on when the parent has answered."""
-        self._pending[session.number] = session
+    def request(self, session: SessionState) -> None:
+        """Raises what the parent answers at once, and InvalidArgs."""
+        parent, number, text = self._env.parent, self._env.session_id(), session.args_text
+        self._env.listen_for_answers()
+        try:
+            cap = parent.session(number, session.service.name, text, session.affinity)
+        except (OutOfRam, OutOfCaps) as error:
+            self._env.log.error(shown(f"{self._env.name} itself lacks the quota to ask its parent for "
+                                      f"{session.service.name} with label \"{session.label}\", waiting for more: "
+                                      f"{error}"))
+            self._unpaid[session] = None
+            parent.resource_request(session.donated)
+            return
+        session.number = number
+        if cap is None:
+            self._wait_for(session)
+        else:
+            session.cap, session.phase = cap, Phase.AVAILABLE
+
+    def upgrade(self, session: SessionState, amount: Resources) -> None:
+        if self._env.parent.upgrade(session.number, amount) is Progress.PENDING:
+            self._wait_for(session)
+        else:
+            session.phase = Phase.HANDED_OUT
+
+    def close(self, session: SessionState) -> bool:
+        """Whether it is closed already."""
+        self._unpaid.pop(session, None)
+        closed = session.number == 0 or self._env.parent.close(session.number) is Progress.DONE
+        if closed:
+            self._pending.pop(session, None)
+        else:
+            self._wait_for(session)
+        return closed
+
+    def retry(self) -> None:
+        """The parent gave more."""
+        unpaid, self._unpaid = self._unpaid, {}
+        for session in unpaid:
+            try:
+                self.request(session)
+            except BastideError as error:
+                session.answered(refusal(error), reason=str(error))
+            else:
+                if session.phase is Phase.AVAILABLE:
+                    session.answered(Phase.AVAILABLE)
+
+    def _wait_for(self, session: SessionState) -> None:
+        self._pending[session] = None
+        if self._answered is None:
+            self._answered = SignalHandler(self._env, self._look)
+            self._env.listen_for_answers(self._answered)
 
     def _look(self) -> None:
-        for number, session in list(self._pending.items()):
-            if self._pending.get(number) is session and (phase := self._answer(number, session)) is not None:
-                del self._pending[number]
-                session.answered(phase)
+        for session in list(self._pending):
+            if session in self._pending:        # else an answer to another one ended it
+                self._look_at(session)
 
-    def _answer(self, number: int, session: SessionState) -> Phase | None:
-        """The next phase of a session; None if there is no answer yet."""
-        parent = self.env.parent
+    def _look_at(self, session: SessionState) -> None:
         if session.phase is Phase.CLOSING or session.unwanted:
-            return Phase.CLOSED if parent.close(number) is Progress.DONE else None
+            if self.close(session):
+                session.answered(Phase.CLOSED)
+            return
         try:
-            cap = parent.session_cap(number)
-        except InsufficientRam:
-            return Phase.INSUFFICIENT_RAM
-        except InsufficientCaps:
-            return Phase.INSUFFICIENT_CAPS
-        except SessionDenied:
-            return Phase.DENIED
-        if cap is None:
-            return None
-        if session.phase is Phase.UPGRADING:
-            return Phase.HANDED_OUT
-        session.cap = cap
-        return Phase.AVAILABLE
+            cap = self._env.parent.session_cap(session.number)
+        except BastideError as error:
+            del self._pending[session]
+            upgrading = session.phase is Phase.UPGRADING
+            session.answered(Phase.CLOSED if upgrading else refusal(error), reason=str(error))
+        else:
+            if cap is not None:
+                del self._pending[session]
+                session.answered(Phase.HANDED_OUT if session.phase is Phase.UPGRADING else Phase.AVAILABLE, cap)
 
 
 class ParentService(KeptByInit):
+    """A service of the parent."""
+
     source = "parent"
 
     def __init__(self, outside: Outside, name: str) -> None:
-        self._outside, self._env, self.name = outside, outside.env, name
+        self._outside, self.name = outside, name
 
     def create(self, session: SessionState) -> None:
-        session.number = number = self._env.session_id()
-        parent = self._env.parent
-        try:
-            session.cap = parent.session(number, self.name, session.args_text, session.affinity)
-        except (OutOfRam, OutOfCaps) as error:
-            parent.resource_request(session.donated)
-            raise SessionDenied(f"{self._env.name} itself lacks the quota to ask its parent for "
-                                f"{self.name}: {error}") from None
-        if session.cap is None:
-            self._outside.wait_for(session)
-        else:
-            session.phase = Phase.AVAILABLE
+        self._outside.request(session)
 
     def upgrade(self, session: SessionState, amount: Resources) -> None:
-        if self._env.parent.upgrade(session.number, amount) is Progress.DONE:
-            session.phase = Phase.HANDED_OUT
-        else:
-            self._outside.wait_for(session)
+        self._outside.upgrade(session, amount)
 
     def close(self, session: SessionState) -> None:
-        if self._env.parent.close(session.number) is Progress.DONE:
+        if self._outside.close(session):
             session.phase = Phase.CLOSED
-        else:
-            self._outside.wait_for(session)
 
     def withdraw(self, session: SessionState) -> bool:
-        return self._env.parent.close(session.number) is Progress.DONE
+        return self._outside.close(session)

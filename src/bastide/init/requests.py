@@ -59,9 +59,13 @@ class RequestTable:
         else:
             session.phase = Phase.CLOSED            # the server is gone
 
+    def seen(self, session: SessionState) -> bool:
+        """Whether the server may know the request."""
+        return session.number in self.sessions and session.number <= self._shown
+
     def withdraw(self, session: SessionState) -> bool:
         """Drop a request to create that the server has not seen."""
-        if session.number in self.sessions and session.number <= self._shown:
+        if self.seen(session):
             return False
         self.forget(session)
         return True

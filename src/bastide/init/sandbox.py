@@ -1,48 +1,63 @@
 """Sandbox: children, their routes and quotas, as a library. init is a small program around it.
 
-A sandbox is a `Host` like the parent: `LogSession.announce(sandbox, create)` offers a service to the children under the
-route target `local`, with the very same server code that would be announced to the parent.
+    sandbox = Sandbox(env, state_changed)
+    LogSession.announce(sandbox, create)        # a service for children whose routes name the target `local`
+    sandbox.apply_config(node)                  # at the start, and at every change
+    node = sandbox.generate_state_report()      # whenever `state_changed` was called
+
+A sandbox is a `Host` like the parent: the very same server code can be announced to either. A component can have
+several; they share nothing but the component's quota. Nothing here blocks: a child, or the parent, answers when it can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from bastide.base import Bytes, Env, Node, SignalHandler
+from bastide.base.environment import Resources
 from bastide.base.root import AnyRoot
+from bastide.init.budget import UNPAID_COST
 from bastide.init.child import Child
+from bastide.init.children import Children
 from bastide.init.complaints import Complaints
 from bastide.init.config import Config
 from bastide.init.directory import Directory
+from bastide.init.heartbeat import Monitor
 from bastide.init.outside import Outside, ParentService
-from bastide.init.program import UNPAID_COST
-from bastide.init.route import Route
+from bastide.init.schedule import Schedule
 from bastide.init.services import LocalService
-from bastide.init.start import Quota, StartNode
+from bastide.init.session_state import SessionState
+from bastide.init.start import Quota
+from bastide.init.state import state_report
 from bastide.init.surroundings import Surroundings
-
-Identity = tuple[str, str]
-"""Name and version."""
+from bastide.init.waiting import Waiting
 
 
 class Sandbox:
     def __init__(self, env: Env, state_changed: Callable[[], None]) -> None:
-        """`state_changed` is called when a new state report is worth to be fetched."""
-        self._env, self._state_changed = env, state_changed
+        """`state_changed` is called when a new state report should be fetched, as the `report` node of the config says.
+        """
+        self._env = env
         self._complaints = Complaints(env.log)
         self._directory = Directory(self._complaints)
         self._faults = SignalHandler(env, self._check_programs)
-        self._around = Surroundings(env, self._complaints, self._directory, self._exited, self._faults.cap)
+        self._schedule = Schedule(env.ep, state_changed, self._quotas_changed)
+        self._around = Surroundings(env, self._complaints, self._directory, Waiting(env.ep, self._late), self._exited,
+                                    self._faults.cap, self._means, self._schedule.changed)
         self._outside = Outside(env)
-        self._children: dict[Identity, Child] = {}
+        self._children = Children(self._around, lambda name: ParentService(self._outside, name))
+        self._monitor = Monitor(env.ep, lambda: self._children, self._children.restart, self._schedule.changed,
+                                self._complaints.warning)
         self._config = Config.parse(Node("config"))
+        self._overdrawn: tuple[str, ...] = ()
+        self._sampled: dict[int, Resources] = {}
 
     def provide(self, root: AnyRoot) -> None:
         """Serve `root` to children whose routes name the target `local`."""
         self._directory.add_local(LocalService(self._env, root))
 
-    def apply(self, config: Node) -> None:
-        """Bring the children in line with `config`: start new ones, remove vanished ones, deliver inline configs."""
+    def apply_config(self, config: Node) -> None:
+        """Bring the children in line with `config`. It changes what it must, and leaves the others alone."""
         old, new = self._config, Config.parse(config)
         self._config = new
         for warning in new.warnings:
@@ -50,76 +65,68 @@ class Sandbox:
         for error in new.errors:
             self._env.log.error(error)
         self._around.verbose = new.verbose
-        if new.verbose and new.parent_provides != old.parent_provides:
-            self._env.log("parent provides")
-            for name in sorted(new.parent_provides):
-                self._env.log(f'  service "{name}"')
-        starts = {(start.name, start.version): start for start in new.starts}
-        if new.complete:
-            for identity in [known for known in self._children if known not in starts]:
-                self._remove(identity)
-        for identity, child in list(self._children.items()):
-            if identity in starts and child.program.stuck and child.start != starts[identity]:
-                self._remove(identity)              # nothing runs yet: begin anew, by what the config says now
-            elif identity in starts:
-                child.show(starts[identity])
-        default_route = new.default_route or Route((), shared=True)
-        for identity, start in starts.items():
-            if identity not in self._children:
-                self._children[identity] = Child(self._around, start, start.route or default_route, new.prio_levels)
-                if new.verbose:
-                    self._describe(start)
-        parent = {name: ParentService(self._outside, name) for name in new.parent_provides}
-        self._directory.arrange(parent, {child.name: child for child in self._children.values()}, new.aliases)
-        self._begin([self._children[identity] for identity in starts])
-        self._state_changed()
+        self._schedule.configure(new.report)
+        self._children.arrange(new)
+        self._monitor.backoff.keep(start.identity for start in new.starts)
+        self._monitor.configure(new.heartbeat)
+        if new.version != old.version or new.report != old.report:
+            self._schedule.changed(True)
+
+    def generate_state_report(self) -> Node:
+        """The state of all children, with the details that the `report` node of the config asks for."""
+        settings = self._config.report
+        own = self._env.pd.quota() if settings and (settings.init_ram or settings.init_caps) else None
+        return state_report(self._config, own, self._children)
 
     def resources_available(self) -> None:
         """More quota arrived from the parent: try again what failed for want of it."""
-        self._begin(self._children.values())
+        self._outside.retry()
+        self._children.begin()
 
-    def _describe(self, start: StartNode) -> None:
-        for line in (f'child "{start.name}"', f"  RAM quota:  {start.ram}", f"  cap quota:  {start.caps}",
-                     f"  ELF binary: {start.binary}", f"  priority:   {start.priority}",
-                     *(f"  provides service {service}" for service in sorted(start.provides))):
-            self._env.log(line)
-
-    def _begin(self, children: Iterable[Child]) -> None:
-        """Start those that are not, in order. All get their domains first: a later one may serve an earlier one."""
-        founded = list[Child]()
-        for child in children:
-            if child.program.begun and not child.program.stuck:
-                continue
-            quota, unpaid = self._env.pd.quota(), len(founded)
-            available = Quota(Bytes(max(0, quota.ram_avail - unpaid * UNPAID_COST.ram)),
-                              max(0, quota.cap_avail - unpaid * UNPAID_COST.caps))
-            spendable, errors = self._config.spendable(available)
+    def _means(self) -> Quota:
+        """What can be given to children."""
+        quota, unpaid = self._env.pd.quota(), self._around.unpaid
+        spendable, errors = self._config.spendable(Quota(
+            Bytes(max(0, quota.ram_avail - unpaid * UNPAID_COST.ram)),
+            max(0, quota.cap_avail - unpaid * UNPAID_COST.caps)))
+        if errors != self._overdrawn:
+            self._overdrawn = errors
             for error in errors:
                 self._env.log.error(error)
-            if child.program.begin(spendable):
-                founded.append(child)
-        for child in founded:
-            child.program.complete()
-
-    def _remove(self, identity: Identity) -> None:
-        child = self._children.pop(identity)
-        child.program.end()
-        self._complaints.forget(child.name)
-        self._directory.changed()
+        return spendable
 
     def _exited(self, child: Child, value: int) -> None:
         child.program.exiting = True
-        if child.exit_propagate:
+        if child.start.exit_propagate:
             self._env.parent.exit(value)
             return
         self._env.log(f'child "{child.name}" exited with exit value {value}')
         child.exit_value = value
         child.program.end()
-        self._directory.changed()
-        self._state_changed()
+        self._schedule.changed(True)
 
     def _check_programs(self) -> None:
-        for child in list(self._children.values()):
+        for child in self._children:
             if child.program.check():
-                self._directory.changed()
-                self._state_changed()
+                self._schedule.changed(True)
+
+    def _late(self, session: SessionState) -> None:
+        """A server has not answered for a while."""
+        client = session.client
+        if isinstance(client, Child):
+            client.problems["waiting"] = explanation = self._waits_for(session)
+            self._complaints.info(client.name, f"{client.name}: {explanation}")
+            self._schedule.changed()
+
+    def _waits_for(self, session: SessionState) -> str:
+        why = session.service.holdup(session)
+        return f"waits for {session.service.name} (label=\"{session.label}\") of {session.service.source}, {why}"
+
+    def _quotas_changed(self) -> bool:
+        """Whether the quotas differ from those that were looked at last."""
+        before, self._sampled = self._sampled, {}
+        for child in self._children:
+            quota = child.budget.look()
+            if quota is not None:
+                self._sampled[child.id] = Resources(quota.ram_limit - quota.ram_used, quota.cap_limit - quota.cap_used)
+        return before != self._sampled

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from itertools import count
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bastide.base import (
     Account,
@@ -26,7 +26,10 @@ from bastide.base.environment import Resources, RomSession
 from bastide.base.root import AnyRoot
 from bastide.init.purse import Purse
 from bastide.init.requests import RequestTable
-from bastide.init.session_state import Phase, SessionState
+from bastide.init.session_state import Phase, SessionState, refusal
+
+if TYPE_CHECKING:
+    from bastide.init.budget import Budget
 
 ROM_COST = 512
 """RAM that a ROM session of init's own costs beside its content, an estimate on the safe side."""
@@ -63,9 +66,15 @@ class Service(Protocol):
     def withdraw(self, session: SessionState) -> bool:
         """Take back a request to create. False: it may have been seen, so that an answer is to be waited for."""
 
+    def holdup(self, session: SessionState) -> str:
+        """Why a request was not answered yet, as far as one can tell."""
+
 
 class KeptByInit:
     """Services that are paid from init's own account: the money is there already, and comes back to it."""
+
+    def holdup(self, session: SessionState) -> str:
+        return "which has not answered"
 
     def receive(self, amount: Resources) -> bool:
         return True
@@ -81,30 +90,48 @@ class KeptByInit:
         return amount
 
 
+class Server(Protocol):
+    """A child that provides services."""
+
+    requests: RequestTable
+    budget: Budget
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+    @property
+    def incomplete(self) -> bool: ...
+
+    def announces(self, service: str) -> bool: ...
+
+
 class ChildService:
     """A service that a child may announce. Its requests wait in the table of the child, also before it announces."""
 
-    def __init__(self, name: str, child: str, purse: Callable[[], Purse | None], requests: RequestTable) -> None:
-        self.name, self.child, self._purse, self._requests = name, child, purse, requests
-        self.source = f'child "{child}"'
+    def __init__(self, name: str, server: Server) -> None:
+        self.name, self._server, self._requests = name, server, server.requests
+        self.source = f'child "{server.name}"'
 
     def receive(self, amount: Resources) -> bool:
-        purse = self._purse()
+        purse = self._server.budget.purse
         return purse is not None and purse.give(amount.ram, amount.caps)
 
     def pay_back(self, amount: Resources) -> Resources:
-        purse = self._purse()       # None: the server is gone, and all that it had returned to init by that
+        purse = self._server.budget.purse       # None: the server is gone, and all that it had returned to init by that
         return amount if purse is None else purse.take_back(amount)
 
     def paid_by(self, client: Purse, amount: Resources, cost: int) -> None:
-        purse = self._purse()
+        purse = self._server.budget.purse
         if purse is None:
-            raise SessionDenied(f"{self.source}, which provides {self.name}, can't be paid: "
-                                "it has not started, or is ending")
+            raise SessionDenied(f"{self.source} provided it, but has ended" if self._server.ended else
+                                f"{self.source} provides it, but could not be started")
         client.pay(purse, amount, cost)
 
     def pays_back(self, client: Purse, amount: Resources, cost: int) -> Resources:
-        purse = self._purse()
+        purse = self._server.budget.purse
         if purse is not None:
             try:
                 purse.pay(client, amount, -cost)
@@ -125,6 +152,13 @@ class ChildService:
 
     def withdraw(self, session: SessionState) -> bool:
         return self._requests.withdraw(session)
+
+    def holdup(self, session: SessionState) -> str:
+        if self._server.incomplete:
+            return "which could not be started"
+        if not self._server.announces(self.name):
+            return "which has not announced it"
+        return "which has not answered" if self._requests.seen(session) else "which has not looked at the request"
 
 
 class LocalService(KeptByInit):
@@ -170,12 +204,8 @@ class LocalService(KeptByInit):
         for session in waiting:
             try:
                 self.create(session)
-            except InsufficientRam:
-                session.answered(Phase.INSUFFICIENT_RAM)
-            except InsufficientCaps:
-                session.answered(Phase.INSUFFICIENT_CAPS)
-            except SessionDenied:
-                session.answered(Phase.DENIED)
+            except (SessionDenied, InsufficientRam, InsufficientCaps) as error:
+                session.answered(refusal(error), reason=str(error))
             else:
                 if session.phase is Phase.AVAILABLE:
                     session.answered(Phase.AVAILABLE)

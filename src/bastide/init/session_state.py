@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from bastide.base import Affinity, Capability, Session
+from bastide.base import Affinity, BastideError, Capability, InsufficientCaps, InsufficientRam, Session
 from bastide.base import args as session_args
 from bastide.base.environment import Resources
 from bastide.base.session import ANYWHERE
@@ -41,6 +41,13 @@ REFUSED = frozenset({Phase.DENIED, Phase.INSUFFICIENT_RAM, Phase.INSUFFICIENT_CA
 OVER = REFUSED | {Phase.CLOSED}
 
 
+def refusal(error: BastideError) -> Phase:
+    """The phase that a refusal by this error means."""
+    if isinstance(error, InsufficientRam):
+        return Phase.INSUFFICIENT_RAM
+    return Phase.INSUFFICIENT_CAPS if isinstance(error, InsufficientCaps) else Phase.DENIED
+
+
 class Client(Protocol):
     """Who asked for a session."""
 
@@ -58,6 +65,7 @@ class SessionState:
     client: Client | None               # None: it vanished
     id: int                             # chosen by the client
     service: Service
+    client_label: str                   # what the route was found by
     label: str                          # as the server sees it
     args: dict[str, str]
     ram: int
@@ -70,6 +78,7 @@ class SessionState:
     number: int = 0                     # chosen by init, towards the service
     upgrade: Resources | None = None    # asked for, not confirmed
     unwanted: bool = False              # the client closed it before the server answered
+    reason: str = ""                    # why it was refused, if whoever refused it said so
 
     @property
     def args_text(self) -> str:
@@ -80,10 +89,10 @@ class SessionState:
     def donated(self) -> Resources:
         return Resources(self.ram, self.caps)
 
-    def answered(self, phase: Phase, cap: Capability[Session] | None = None) -> None:
+    def answered(self, phase: Phase, cap: Capability[Session] | None = None, reason: str = "") -> None:
         """The service answered what was pending."""
         closing = self.phase is Phase.CLOSING or self.unwanted
-        self.phase, self.upgrade = phase, None
+        self.phase, self.upgrade, self.reason = phase, None, reason
         if cap is not None:
             self.cap = cap
         client = self.client

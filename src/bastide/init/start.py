@@ -18,6 +18,10 @@ from bastide.init.route import Route
 CONFIG_DEPTH = 20                       # levels of nodes below an inline config that reach the child
 
 
+Identity = tuple[str, str]
+"""Name and version of a child."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """RAM and capabilities, traded together."""
@@ -64,6 +68,14 @@ class StartNode:
     heartbeat: Heartbeat | None
     exit_propagate: bool
     place: str = field(compare=False)
+
+    @property
+    def identity(self) -> Identity:
+        return self.name, self.version
+
+    @property
+    def quota(self) -> Quota:
+        return Quota(self.ram, self.caps)
 
     @classmethod
     def parse(cls, node: Node, common: Common, reader: Reader) -> StartNode:
