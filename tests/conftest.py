@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import ordinary_user
 import pytest
 from booted import Booted
 from ports import CONTENTS, ENTRIES, MACHINES, zygotes
@@ -30,3 +31,8 @@ def boot(port: str) -> Iterator[Booted]:
         system = Booted(machine, CONTENTS[port])
         yield system
         system.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{ordinary_user.MARK}: is run by an ordinary user, also if root runs the tests")
+    config.pluginmanager.register(ordinary_user.OrdinaryUser())
