@@ -26,9 +26,12 @@ from bastide.tool.pack import pack
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "src" / "bastide"
+SEARCH = [str(PACKAGE.parent), str(TESTS)]
 
 ISOLATIONS = {
     "everything": Isolation(),
+    "without namespaces": Isolation(user_namespaces=False),
+    "without signal scoping": Isolation(user_namespaces=False, landlock_scope=False, private_uids=False),
     "seccomp alone": Isolation(user_namespaces=False, landlock=False, landlock_scope=False, private_uids=False),
 }
 
@@ -85,8 +88,7 @@ def zygote(isolation: str) -> Zygote:
     """Started when it is needed first."""
     hear, say = os.pipe()
     threading.Thread(target=_listen, args=(hear,), name="complaints", daemon=True).start()
-    made = Zygote("bastide.kernel.linux.component:main", _preload(), [str(PACKAGE.parent), str(TESTS)], None,
-                  ISOLATIONS[isolation], say)
+    made = Zygote("bastide.kernel.linux.component:main", _preload(), SEARCH, None, ISOLATIONS[isolation], say)
     os.close(say)
     _zygotes.append(made)
     return made

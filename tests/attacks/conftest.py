@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from attacks.modes import modes
 from booted import Booted
-from ports import ENTRIES, ISOLATIONS, linux_machine, packed, zygote
+from ports import ENTRIES, linux_machine, packed, zygote
 
 from bastide.base import Label, SessionRequest
 from bastide.kernel.linux.machine import LinuxMachine
@@ -20,7 +21,7 @@ from bastide.kernel.linux.machine import LinuxMachine
 COMPONENTS = ("attacker", "bystander", "echo_server", "hostile_server")
 
 
-@pytest.fixture(params=ISOLATIONS)
+@pytest.fixture(params=modes("everything", "seccomp alone", ordinary=("everything", "seccomp alone")))
 def fortress(request: pytest.FixtureRequest) -> Iterator[Booted]:
     """Core with an echo server. Afterwards others still get answers, and core holds what it held before."""
     zygote(request.param)

@@ -1,4 +1,4 @@
-"""Memory, descriptors and system calls: what a component has, and what it can't do with it."""
+"""Memory and descriptors: what a component was given by core, and what it can't do with it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ def test_a_dataspace_can_be_written_to_and_neither_grown_nor_shrunk(fortress: Bo
 def test_sealed_memory_stays_read_only(fortress: Booted) -> None:
     assert fortress.run("attacker", "scribble").lines == [
         "write: OSError", "map: PermissionError", "mprotect: -1", "sealed view: True"]
-
-
-def test_no_memory_becomes_executable(fortress: Booted) -> None:
-    assert fortress.run("attacker", "execute").lines == [
-        "anonymous: PermissionError", "shared: PermissionError", "private: PermissionError", "mprotect: -1"]
 
 
 def test_freed_memory_is_gone_although_a_descriptor_is_kept(fortress: Booted) -> None:
@@ -41,9 +36,3 @@ def test_a_component_that_closes_all_its_descriptors_only_ends_itself(fortress: 
     attacker = fortress.run("attacker", "close_all")
     assert attacker.lines == ["closing"]
     assert attacker.ended is not None and attacker.ended.code == 4
-
-
-def test_system_calls_that_reach_outside_are_denied(fortress: Booted) -> None:
-    lines = fortress.run("attacker", "system_calls").lines
-    assert len(lines) == 9
-    assert all(line.endswith(": PermissionError") for line in lines)

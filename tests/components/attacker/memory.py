@@ -1,4 +1,4 @@
-"""Attackers that abuse memory, descriptors and system calls."""
+"""Attackers that abuse the memory and the descriptors that core gave them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .weapons import Attacker
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
-_PAGE, _EXECUTE = 4096, 7
+_PAGE = 4096
 
 
 def resize(attacker: Attacker) -> None:
@@ -43,17 +43,6 @@ def scribble(attacker: Attacker) -> None:
     address = _libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
     attacker.log(f"mprotect: {_libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), 3)}")
     attacker.log(f"sealed view: {attacker.transport.attach(own.cap.handle, True).readonly}")
-
-
-def execute(attacker: Attacker) -> None:
-    own = RamDataspace(attacker.env.account, _PAGE)
-    descriptor, size = attacker.descriptor(own.cap)
-    for what, flags, where in (("anonymous", mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1),
-                               ("shared", mmap.MAP_SHARED, descriptor), ("private", mmap.MAP_PRIVATE, descriptor)):
-        attacker.attempt(what, lambda flags=flags, where=where: mmap.mmap(  # type: ignore[misc]
-            where, size, flags, _EXECUTE))
-    address = _libc.mmap(None, size, 3, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
-    attacker.log(f"mprotect: {_libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), _EXECUTE)}")
 
 
 def keep_freed(attacker: Attacker) -> None:
@@ -95,13 +84,3 @@ def close_all(attacker: Attacker) -> None:
         attacker.log("what now?")
     finally:
         os._exit(4)
-
-
-def system_calls(attacker: Attacker) -> None:
-    calls: dict[str, Any] = {
-        "open": lambda: os.open("/", os.O_RDONLY), "socket": socket.socket, "fork": os.fork,
-        "execute": lambda: os.execv("/bin/true", ["true"]), "kill": lambda: os.kill(os.getppid(), 9),
-        "link": lambda: os.readlink("/proc/self/exe"), "pipe": os.pipe,
-        "memory": lambda: os.memfd_create("x"), "limit": lambda: os.nice(-5)}
-    for name, call in calls.items():
-        attacker.attempt(name, call)
