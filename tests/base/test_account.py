@@ -137,6 +137,11 @@ def test_a_component_runs_out_of_its_quota_only_and_gets_it_back(boot: Booted) -
     assert balanced == "balanced: True"
 
 
+def test_a_domain_that_runs_out_takes_nothing_from_whoever_opened_it(boot: Booted) -> None:
+    assert boot.run("accounts", "poor_domain").lines == [
+        "", "OutOfRam: 12K needed, 8K of 8K left", "OutOfRam: 1M needed, 8K of 8K left", "untouched: True"]
+
+
 def test_whoever_pays_from_the_patient_account_waits_and_says_so(boot: Booted) -> None:
     child = boot.start("accounts", "wait")
     boot.wait(lambda: any(line.startswith("Warning: waiting for resources") for line in child.lines))

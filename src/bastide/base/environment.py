@@ -286,6 +286,10 @@ class PdSession(PdAccount, Session):
     @rpc
     def quota(self) -> PdQuota: ...
 
+    def pay(self, error: Exception) -> bool:
+        """What the domain lacks is quota, which moves by `transfer_quota`: more donated for its session is no help."""
+        return False
+
 
 class ThreadRun(Enum):
     RUNNING, EXITED, FAULTED = range(3)

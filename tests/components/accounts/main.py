@@ -7,6 +7,7 @@ from collections.abc import Callable
 from components.contracts import Echo
 
 from bastide.base import Account, Env, Interface, OutOfCaps, OutOfRam, RamDataspace, Resource, SignalHandler
+from bastide.base.environment import PdSession, Resources
 
 
 class Noted(Resource):
@@ -86,6 +87,21 @@ class Main:
         for target in objects:
             env.ep.dissolve(target)
         self.log("balanced:", self._books() == before)
+
+    def poor_domain(self) -> None:
+        """A domain of one's own that was given too little is told so, and takes no more by itself."""
+        env = self.env
+        pd = PdSession.connect(env, "own")
+        pd.ref_account(env.pd_cap)
+        env.pd.transfer_quota(pd.cap, Resources(8192, 4))
+        before = env.pd.quota()
+        for size in (8193, 1 << 20):
+            try:
+                pd.alloc_ram(size)
+            except OutOfRam as error:
+                self.log(f"OutOfRam: {error}")
+        pd.alloc_ram(8192)
+        self.log("untouched:", env.pd.quota() == before)
 
     def wait(self) -> None:
         """The patient account says what it waits for."""
