@@ -55,5 +55,5 @@ def test_the_imports_of_the_design_are_allowed(tmp_path: Path) -> None:
                       "session.a -> base.b", "core.c -> session.a", "init.c -> session.a", "lib.c -> session.a",
                       "app.d.main -> lib.c", "server.a.main -> session.a", "kernel.x -> kernel.y", "tool.run -> core.c",
                       "tool.run -> kernel.x", "testing.t -> core.c", "testing.t -> tool.run")
-    assert len(verdicts) == 10
+    assert len(verdicts) == 11
     assert not any(verdicts.values())
