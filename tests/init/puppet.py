@@ -16,11 +16,12 @@ Action = Callable[[Env], Any]
 class Puppets:
     """A town whose init is an embedded sandbox; its children obey `tell`."""
 
-    def __init__(self, config: str, programs: Mapping[str, Callable[[Env], Any]] | None = None) -> None:
+    def __init__(self, config: str, programs: Mapping[str, Callable[[Env], Any]] | None = None,
+                 header: str = PARENT_PROVIDES + ROUTE) -> None:
         self._strings: dict[str, SignalHandler] = {}
         self._orders: dict[str, list[Action]] = {}
         self._results: list[Any] = []
-        self._config = config
+        self._config, self._header = config, header
         self.reports: list[Node] = []
         """The state reports that the sandbox asked to be fetched."""
         self.sandbox: Sandbox
@@ -41,7 +42,7 @@ class Puppets:
         self.tell("house", lambda env: self.sandbox.apply_config(node))
 
     def start(self) -> None:
-        self.apply(self._config)
+        self.apply(self._config, self._header)
 
     @property
     def ids(self) -> dict[str, int]:

@@ -94,7 +94,7 @@ def test_all_quota_returns_if_one_side_vanishes_and_then_the_other(phase: str, w
         puppets.apply("")
         assert puppets.town.total == total
         assert puppets.town.init_has == puppets.before
-        assert puppets.town.system.account.caps.used == 3, "two handlers, and the one for answers of the parent"
+        assert puppets.town.system.account.caps.used == 4, "handlers: for the test, faults, answers, heartbeats"
 
 
 @pytest.mark.parametrize("phase", ["unseen", "creating", "denied", "insufficient", "available", "open", "upgrading"])

@@ -175,6 +175,17 @@ class Env:
             self._answered = IoSignalHandler(self, self._pass_on)
             self.parent.session_sigh(self._answered.cap)
 
+    def answer_heartbeats(self) -> None:
+        """Let the parent see that this component reacts: it does as long as its entrypoint handles I/O-level signals.
+
+        Done before a component is constructed, for one that gets stuck in that is to be noticed as well.
+        """
+        try:
+            handler = IoSignalHandler(self, self.parent.heartbeat_response)
+        except OutOfCaps:
+            return                      # it lives on unobserved
+        self.parent.heartbeat_sigh(handler.cap)
+
     def _pass_on(self) -> None:
         for handler in (*self._waiting.values(), *self._listening):
             handler.submit()

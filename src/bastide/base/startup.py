@@ -34,6 +34,7 @@ def main(start: Start) -> int:
 def run(start: Start, find: Callable[[], Construct]) -> int:
     """Run the component that `find` returns; the result is its exit value."""
     env = Env(start.kernel, start.name, start.entrypoint, start.parent)
+    env.answer_heartbeats()
     try:
         try:
             keep = find()(env)
