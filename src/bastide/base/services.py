@@ -61,18 +61,18 @@ class Services:
 
     def _upgrade(self, request: Node) -> None:
         id, ram, caps = request.attribute("id", 0), request.attribute("ram_quota", 0), request.attribute("cap_quota", 0)
-        if (root := self._serving.get(id)) is not None:
+        if (root := self._serving.get(id)) is not None:     # else it is for somebody else in this component
             before = self._donated[id]
             self._donated[id] = (before[0] + ram, before[1] + caps)
             self._env.ep.activate(lambda: root.upgrade(id, ram, caps))
-        self._env.parent.session_response(id, Response.OK)
+            self._env.parent.session_response(id, Response.OK)
 
     def _close(self, request: Node) -> None:
         id = request.attribute("id", 0)
         if (root := self._serving.pop(id, None)) is not None:
             self._env.ep.activate(lambda: root.close(id))
             del self._donated[id]
-        self._env.parent.session_response(id, Response.CLOSED)
+            self._env.parent.session_response(id, Response.CLOSED)
 
     def _create(self, request: Node) -> None:
         id, service = request.attribute("id", 0), request.attribute("service", "")
@@ -82,7 +82,7 @@ class Services:
         parent = self._env.parent
         try:
             args = parse(next((node.text for node in request.sub_nodes("args")), ""))
-            cap = root.session(id, args, _affinity(request))
+            cap = root.session(id, args, affinity_of(request))
         except NotYet:
             return
         except InsufficientRam:
@@ -102,7 +102,8 @@ class Services:
             parent.deliver_session_cap(id, cap)
 
 
-def _affinity(request: Node) -> Affinity:
+def affinity_of(request: Node) -> Affinity:
+    """Where the session is to run, as a request says it."""
     given = next(request.sub_nodes("affinity"), None)
     space = given.sub_node("space") if given else None
     location = given.sub_node("location") if given else None

@@ -22,6 +22,7 @@ from bastide.init.children import Children
 from bastide.init.complaints import Complaints
 from bastide.init.config import Config
 from bastide.init.directory import Directory
+from bastide.init.exports import Exports
 from bastide.init.heartbeat import Monitor
 from bastide.init.outside import Outside, ParentService
 from bastide.init.schedule import Schedule
@@ -46,6 +47,7 @@ class Sandbox:
                                     self._faults.cap, self._means, self._schedule.changed)
         self._outside = Outside(env)
         self._children = Children(self._around, lambda name: ParentService(self._outside, name))
+        self._exports = Exports(env, self._directory, self._complaints)
         self._monitor = Monitor(env.ep, lambda: self._children, self._children.restart, self._schedule.changed,
                                 self._complaints.warning)
         self._config = Config.parse(Node("config"))
@@ -67,6 +69,7 @@ class Sandbox:
         self._around.verbose = new.verbose
         self._schedule.configure(new.report)
         self._children.arrange(new)
+        self._exports.follow(new.services)
         self._monitor.backoff.keep(start.identity for start in new.starts)
         self._monitor.configure(new.heartbeat)
         if new.version != old.version or new.report != old.report:
@@ -82,6 +85,7 @@ class Sandbox:
         """More quota arrived from the parent: try again what failed for want of it."""
         self._outside.retry()
         self._children.begin()
+        self._exports.look()
 
     def _means(self) -> Quota:
         """What can be given to children."""

@@ -115,6 +115,11 @@ class ChildService:
         self.name, self._server, self._requests = name, server, server.requests
         self.source = f'child "{server.name}"'
 
+    @property
+    def present(self) -> bool:
+        """Whether the server has a domain, and so can be paid and asked."""
+        return self._server.budget.purse is not None
+
     def receive(self, amount: Resources) -> bool:
         purse = self._server.budget.purse
         return purse is not None and purse.give(amount.ram, amount.caps)
