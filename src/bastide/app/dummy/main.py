@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bastide.app.dummy.log_service import LogService
-from bastide.base import Bytes, Env, Interface, Node, RamDataspace, Resource, SignalHandler, milliseconds
+from bastide.base import (
+    Bytes,
+    Entrypoint,
+    Env,
+    Interface,
+    Node,
+    RamDataspace,
+    Resource,
+    SignalHandler,
+    milliseconds,
+    rpc,
+)
 from bastide.session.log import LogSession
 from bastide.session.timer import sleep
 
@@ -95,8 +106,9 @@ class Main:
         self._env.parent.yield_response()
 
     def _sleep_forever(self, command: Node) -> None:
-        while True:
-            self._env.ep.wait_for_io()
+        """Call what nobody serves: so not even heartbeats are answered, as they would be while waiting for signals."""
+        nowhere = Entrypoint(self._env.domain, self._env.domain.alloc_entrypoint(), self._env.report)
+        nowhere.manage(Sleep(), self._env.account).client().sleep()
 
 
 class Held:
@@ -118,6 +130,15 @@ class Held:
             while self._resources:
                 self._resources.pop().close()
             self._env.log("release " + self._unit.format(self._amount))
+
+
+class Slumber(Interface):
+    @rpc
+    def sleep(self) -> None: ...
+
+
+class Sleep(Slumber):
+    def sleep(self) -> None: ...
 
 
 class Identity(Interface):
