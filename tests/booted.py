@@ -112,7 +112,7 @@ class Booted:
             child.ended = state
             self._happened()
 
-        child.parent = Core(child.name, self._roots, self.treasury, child.account, exited)
+        child.parent = Core(child.name, self._roots, self.treasury, child.account, None, exited)
         for id, cap in ((EnvSession.PD, pd), (EnvSession.CPU, cpu), (EnvSession.LOG, log), (EnvSession.BINARY, rom)):
             child.parent.keep(id, cap)
         ep.manage(child.parent, self.office.account)

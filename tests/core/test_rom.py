@@ -95,3 +95,14 @@ def test_a_change_of_a_module_that_nobody_asked_for_is_what_the_first_reader_see
         system.system.change_module("words", b"new")
         system.run()
         assert system.lines("init -> reader") == ["new"]
+
+
+def test_whoever_changes_a_module_learns_when_all_have_taken_it_over() -> None:
+    with town() as system:
+        taken: list[str] = []
+        system.system.change_module("words", b"two", lambda: taken.append("two"))
+        assert taken == []
+        system.run()
+        assert taken == ["two"]
+        system.system.change_module("unread", b"new", lambda: taken.append("unread"))
+        assert taken == ["two", "unread"]

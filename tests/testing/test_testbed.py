@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bastide.base import Env, milliseconds, seconds
+from bastide.base import Env, SessionDenied, milliseconds, seconds
 from bastide.session.hello import HelloSession
 from bastide.session.timer import Timer
 from bastide.testing import Boot, NotHappened
@@ -25,6 +25,18 @@ ALONE = """runtime | ram: 32M | caps: 500 | binary: init
 -
 """
 TOP = "runtime | ram: 8M | caps: 200 | binary: probe\n-\n"
+
+ANNOUNCE = """
+from bastide.session.hello import HelloSession
+
+class Server(HelloSession):
+    def say_hello(self) -> None: ...
+    def add(self, a: int, b: int) -> int:
+        return a + b + 1
+
+def construct(env):
+    HelloSession.announce(env, lambda request: Server())
+"""
 
 WORDS = ("good", "day")
 
@@ -95,6 +107,42 @@ def test_a_component_can_be_a_folder_and_the_top_of_a_scenario(testbed: Boot, po
     system = testbed(TOP, {"probe": folder}, port=port)
     assert system.wait_for_exit() == 3
     assert system.lines() == ["here"]
+
+
+def test_the_test_itself_is_a_client_of_any_server(testbed: Boot, port: str) -> None:
+    system = testbed("hello", port=port)
+    with HelloSession.connect(system.door("hello_server")) as hello:
+        assert hello.add(20, 22) == 42
+        hello.say_hello()
+        assert "I am here... Hello." in system.lines("hello_server")
+        hello.upgrade(ram=8192)
+        assert hello.add(1, 1) == 2
+    again = HelloSession.connect(system.door("hello_server"), "somebody else")
+    assert again.add(3, 3) == 6
+
+
+def test_a_server_outside_of_which_something_was_started_has_the_test_as_a_client(testbed: Boot, port: str) -> None:
+    scenario = ALONE.replace("+ content", "+ requires | + timer\n+ content")
+    system = testbed(scenario, {"server": ANNOUNCE}, port=port, config="""config
++ parent-provides
+  + service ROM
+  + service CPU
+  + service PD
+  + service LOG
++ start server | caps: 200 | ram: 8M
+  + binary server
+  + provides | + service Hello
+  + route | + any-service | + parent
+-
+""")
+    assert HelloSession.connect(system.door("server")).add(4, 4) == 9
+
+
+def test_a_server_that_is_not_there_is_waited_for_and_told(testbed: Boot) -> None:
+    system = testbed("hello")
+    with pytest.raises((NotHappened, SessionDenied)) as told:
+        HelloSession.connect(system.door("nobody"))
+    assert "'Hello'" in str(told.value)
 
 
 def test_a_config_is_changed_while_the_system_runs(testbed: Boot, port: str) -> None:

@@ -20,10 +20,10 @@ from bastide.base.rpc import Interface
 from bastide.base.value import Bytes
 
 if TYPE_CHECKING:
-    from bastide.base.env import Env
     from bastide.base.root import Root
 
 A = TypeVar("A", bound="SessionArgs")
+S = TypeVar("S", bound="Session")
 
 UPGRADE_RAM, UPGRADE_CAPS = 8192, 2
 """What a session donates when its server asks for more in the middle of a call."""
@@ -87,7 +87,7 @@ class Session(Interface):
     _opened: Any = None
 
     @classmethod
-    def connect(cls, env: Env, label: str = "", args: SessionArgs | None = None, *,
+    def connect(cls, env: Guest, label: str = "", args: SessionArgs | None = None, *,
                 payer: Account | None = None, affinity: Affinity = ANYWHERE) -> Self:
         """Open a session, paid by `payer` (default: the component). Raises SessionDenied, OutOfRam, OutOfCaps."""
         return env.open_session(cls, label, args or SessionArgs(), payer or env.account, affinity)
@@ -123,6 +123,14 @@ class Session(Interface):
         self.upgrade(ram=UPGRADE_RAM if isinstance(error, OutOfRam) else 0,
                      caps=UPGRADE_CAPS if isinstance(error, OutOfCaps) else 0)
         return True
+
+
+class Guest(Protocol):
+    """Who opens sessions: a component (its Env), or whoever stands in for one."""
+
+    @property
+    def account(self) -> Account: ...
+    def open_session(self, kind: type[S], label: str, args: SessionArgs, payer: Account, affinity: Affinity) -> S: ...
 
 
 class Host(Protocol):

@@ -10,6 +10,7 @@ from bastide.base.environment import CpuSession, EnvSession, LogSession, PdSessi
 from bastide.base.root import AnyRoot
 from bastide.base.session import ANYWHERE
 from bastide.base.value import Bytes
+from bastide.core.clients import EMPTY, ROM, Clients
 from bastide.core.cpu import Cpu
 from bastide.core.domain import Office
 from bastide.core.ledger import LedgerAccount
@@ -55,9 +56,12 @@ class System:
         root.attach(self.office.ep)
         self._roots[root.service] = root
 
-    def change_module(self, name: str, content: bytes) -> None:
-        """Give a ROM module another content: its readers are told. In core's entrypoint only."""
-        self._library.change(name, content)
+    def change_module(self, name: str, content: bytes, taken: Callable[[], None] | None = None) -> None:
+        """Give a ROM module another content, in core's entrypoint: its readers are told.
+
+        `taken` is called when all of them have it.
+        """
+        self._library.change(name, content, taken)
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -94,7 +98,9 @@ class System:
         self.account = pd.account
         self.account.refer_to(self.treasury)
         self.treasury.transfer(self.account, ram, caps)
-        self.parent = Core(self.name, self._roots, self.treasury, self.account, exited)
+        self._library.change(ROM, EMPTY)
+        self.clients = Clients(self.treasury, self.account, lambda content: self._library.change(ROM, content))
+        self.parent = Core(self.name, self._roots, self.treasury, self.account, self.clients, exited)
         for id, cap in ((EnvSession.PD, pd_cap), (EnvSession.CPU, cpu_cap), (EnvSession.LOG, log_cap),
                         (EnvSession.BINARY, rom_cap), (EnvSession.LINKER, rom_cap)):
             self.parent.keep(id, cap)

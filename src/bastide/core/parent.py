@@ -21,6 +21,7 @@ from bastide.base.environment import EnvSession, Parent, Progress, Resources, Re
 from bastide.base.errors import InvalidArgs
 from bastide.base.root import AnyRoot
 from bastide.base.value import Bytes
+from bastide.core.clients import Clients
 from bastide.core.ledger import LedgerAccount
 
 FIRST_NUMBER = 16
@@ -39,7 +40,9 @@ class Core(Parent):
     """What init holds of core. `roots` are core's services by name, `treasury` is core's own account."""
 
     def __init__(self, name: str, roots: Mapping[str, AnyRoot], treasury: LedgerAccount, account: LedgerAccount,
-                 exited: Callable[[int], None]) -> None:
+                 clients: Clients | None, exited: Callable[[int], None]) -> None:
+        """`clients` asks the child for services, if anybody does."""
+        self._clients = clients
         self._name, self._roots, self._treasury, self._account = name, roots, treasury, account
         self._exited = exited
         self._sessions: dict[int, _Open] = {}
@@ -111,17 +114,21 @@ class Core(Parent):
             raise OutOfCaps(f"{amount.caps} capabilities to donate, {available[1]} left")
         self._account.transfer(self._treasury, amount.ram, amount.caps)
 
-    # What only a parent with children of its own, or one that trades quota, has a use for.
-
     def announce(self, service: str) -> None:
-        """Nobody asks core's child for services."""
+        """Whoever asks will see that it is there by the answer."""
 
-    def session_response(self, id: int, response: Response) -> None: ...
+    def session_response(self, id: int, response: Response) -> None:
+        if self._clients is not None:
+            self._clients.responded(id, response)
+
+    def deliver_session_cap(self, id: int, session: Capability[Session]) -> None:
+        if self._clients is not None:
+            self._clients.delivered(id, session)
+
+    # What only a parent with children of its own, or one that trades quota, has a use for.
 
     def main_thread_cap(self) -> Capability[Thread] | None:
         return None
-
-    def deliver_session_cap(self, id: int, session: Capability[Session]) -> None: ...
 
     def resource_avail_sigh(self, context: SignalCap | None) -> None: ...
 

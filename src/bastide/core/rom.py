@@ -23,6 +23,7 @@ class Library:
         self._office, self._modules = office, modules
         self._newest: dict[str, Edition] = {}
         self._open: set[Module] = set()
+        self._awaited: dict[str, Callable[[], None]] = {}
 
     def open(self, request: SessionRequest) -> Module:
         """A session for the module that the last element of the label names. Raises SessionDenied."""
@@ -40,8 +41,11 @@ class Library:
             self._newest[name] = Edition(self._office, content)
         return self._newest[name]
 
-    def change(self, name: str, content: bytes) -> None:
-        """Give a module another content. In core's entrypoint only."""
+    def change(self, name: str, content: bytes, taken: Callable[[], None] | None = None) -> None:
+        """Give a module another content. In core's entrypoint only.
+
+        `taken` is called once all who have the module open have fetched that content, or a later one.
+        """
         former = self._newest.get(name)
         self._newest[name] = Edition(self._office, content)
         if former is not None:
@@ -49,9 +53,18 @@ class Library:
         for module in self._open:
             if module.name == name:
                 module.changed.submit()
+        if taken is not None:
+            self._awaited[name] = taken
+            self.fetched(name)
+
+    def fetched(self, name: str) -> None:
+        """Somebody has the newest content of a module, or no interest in it any more."""
+        if name in self._awaited and all(module.update() for module in self._open if module.name == name):
+            self._awaited.pop(name)()
 
     def forget(self, module: Module) -> None:
         self._open.discard(module)
+        self.fetched(module.name)
 
 
 class Edition:
@@ -94,6 +107,7 @@ class Module(RomSession):
             newest.take()
             self._leave()
             self._reading = newest
+            self._library.fetched(self.name)
         return newest.dataspace.cap
 
     def update(self) -> bool:

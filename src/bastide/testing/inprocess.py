@@ -12,13 +12,15 @@ from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import cast
 
-from bastide.base import Construct, Duration, startup
+from bastide.base import Capability, Construct, Duration, Session, startup
 from bastide.base.binary import FORMAT
+from bastide.base.session import S
 from bastide.kernel import inprocess
 from bastide.kernel.inprocess.scheduler import Deadlock
 from bastide.kernel.interface import Start
 from bastide.testing.inject import Program
 from bastide.testing.testbed import NotHappened, Testbed
+from bastide.testing.visit import Visit
 from bastide.tool.boot import boot, load
 from bastide.tool.checkout import PACKAGE
 from bastide.tool.scenario import Scenario
@@ -55,8 +57,13 @@ class InprocessTestbed(Testbed):
         except TimeoutError:
             raise NotHappened(self._explained(f"{what}: {within} of virtual time passed")) from None
 
-    def _in_core(self, action: Callable[[], None]) -> None:
+    def in_core(self, action: Callable[[], None]) -> None:
         action()                                # while nobody runs, and this thread is in core's domain
+
+    def callable(self, kind: type[S], cap: Capability[Session], visit: Visit) -> S:
+        session = kind.stub(cap)
+        session._opened = visit
+        return session
 
     def _wake(self) -> None:
         """The machine looks by itself whenever all are blocked."""

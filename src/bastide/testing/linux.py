@@ -8,13 +8,16 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Self, cast
 
-from bastide.base import Duration
+from bastide.base import Capability, Duration, Session
+from bastide.base.session import S
 from bastide.kernel.linux.layers import Isolation
 from bastide.kernel.linux.machine import LinuxMachine
 from bastide.kernel.linux.spawner import Zygote
 from bastide.testing.inject import Program, source_of
 from bastide.testing.testbed import NotHappened, Testbed
+from bastide.testing.visit import Visit
 from bastide.tool.boot import ENTRY, boot, load, start_zygote
 from bastide.tool.modules import Modules
 from bastide.tool.pack import pack
@@ -88,8 +91,32 @@ class LinuxTestbed(Testbed):
             ep.gate.alarm(None, expire)
         return holds
 
-    def _in_core(self, action: Callable[[], None]) -> None:
+    def in_core(self, action: Callable[[], None]) -> None:
         action()                                # this thread is core's
+
+    def callable(self, kind: type[S], cap: Capability[Session], visit: Visit) -> S:
+        session = kind.stub(cap)
+        session._opened = visit
+        self._machine.kernel.get_ready(cap.handle)
+        return cast(S, _Caller(self, session))
+
+    def call(self, function: Callable[[], Any]) -> Any:
+        """Call a component from another thread, while this one serves what the callee asks of core."""
+        results: list[Any] = []
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.append(function())
+            except BaseException as error:
+                failures.append(error)
+            self._machine.gate.post(self._system.office.ep.stop)
+
+        threading.Thread(target=work, name="call", daemon=True).start()
+        self.serve_until(lambda: bool(results or failures), "the return of a call")
+        if failures:
+            raise failures[0]
+        return results[0]
 
     def _wake(self) -> None:
         self._system.office.ep.stop()
@@ -109,3 +136,22 @@ def _listen(descriptor: int) -> None:
     with os.fdopen(descriptor, "rb") as lines:
         while line := lines.readline(4096):
             sys.stderr.write(line.decode(errors="replace"))
+
+
+class _Caller:
+    """A session whose functions are called by the testbed."""
+
+    def __init__(self, testbed: LinuxTestbed, session: Session) -> None:
+        self._testbed, self._session = testbed, session
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._session, name)
+        if name in ("close", "upgrade"):
+            return function                     # goes through the parents
+        return lambda *args, **named: self._testbed.call(lambda: function(*args, **named))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._session.close()

@@ -11,12 +11,23 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bastide.base import Duration, InvalidNode, Node, seconds
+from bastide.base import (
+    Account,
+    Capability,
+    Duration,
+    InvalidNode,
+    Node,
+    Session,
+    seconds,
+)
 from bastide.base.label import SEPARATOR
+from bastide.base.session import S
+from bastide.core.clients import Clients
 from bastide.core.main import System
-from bastide.tool.boot import prefix_of
+from bastide.testing.visit import Door, Visit, passed_through, with_doors
+from bastide.tool.boot import outside, prefix_of, top_config
 from bastide.tool.criteria import Judge, Verdict
 from bastide.tool.log import lines_of, prefixed
 from bastide.tool.scenario import Scenario
@@ -57,6 +68,8 @@ class Testbed(ABC):
         self.verdict: Verdict | None = None
         """Of the scenario's own criteria, `succeed` and `fail`; None as long as they decide nothing."""
         self._prefix = prefix_of(scenario)
+        self._scenario = scenario
+        self._doors: dict[tuple[str, str], str] = {}
         self._judge = Judge(scenario.criteria, self._prefix)
         self._condition: Callable[[], object] | None = None
         self._deadline = scenario.criteria.deadline
@@ -135,13 +148,38 @@ class Testbed(ABC):
         if not held:
             raise NotHappened(self._explained(f"{what}: the system has ended, with exit value {self.exit_value}"))
 
+    def door(self, server: str) -> Door:
+        """Where the test itself can ask a server for sessions: `HelloSession.connect(system.door("hello_server"))`.
+
+        The server is a child of the scenario's top init, which is told by its config to let the test in; it sees the
+        label that is given to `connect`. The functions of a session are calls, `close` ends it.
+        """
+        return Door(self, server)
+
+    def admit(self, service: str, label: str, server: str) -> None:
+        self._doors[service, label] = server
+        self._publish()
+
     def configure(self, config: str | Node) -> None:
         """Give the scenario's top component another config, a node or its text, while the system runs."""
-        self.change_module("config", str(Node.parse(config, "config") if isinstance(config, str) else config).encode())
+        node = Node.parse(config, "config") if isinstance(config, str) else config
+        self._scenario = replace(self._scenario, config=node)
+        self._publish()
+
+    def _publish(self) -> None:
+        scenario = self._scenario
+        assert scenario.config is not None
+        config = top_config(replace(scenario, config=with_doors(scenario.config, self._doors)))
+        assert config is not None
+        if outside(scenario):
+            config = passed_through(config, self._doors, scenario.name)
+        content, taken = str(config).encode(), list[bool]()
+        self.in_core(lambda: self._system.change_module("config", content, lambda: taken.append(True)))
+        self.serve_until(lambda: bool(taken), "the top component to take another config")
 
     def change_module(self, name: str, content: bytes) -> None:
         """Give a ROM module of the scenario another content: its readers are told."""
-        self._in_core(lambda: self._system.change_module(name, content))
+        self.in_core(lambda: self._system.change_module(name, content))
 
     @property
     @abstractmethod
@@ -164,9 +202,24 @@ class Testbed(ABC):
     def _go_on(self, until: Callable[[], bool], what: str, within: Duration) -> None:
         """Let the system run until the condition holds. Raises NotHappened."""
 
+    @property
+    def clients(self) -> Clients:
+        return self._system.clients
+
+    @property
+    def account(self) -> Account:
+        return self._system.office.account
+
+    def serve_until(self, condition: Callable[[], bool], what: str) -> None:
+        self._go_on(condition, what, PATIENCE)
+
     @abstractmethod
-    def _in_core(self, action: Callable[[], None]) -> None:
-        """Do something where core serves."""
+    def callable(self, kind: type[S], cap: Capability[Session], visit: Visit) -> S:
+        """The session as the thread of the test can call it."""
+
+    @abstractmethod
+    def in_core(self, action: Callable[[], None]) -> None:
+        """Do something where core serves: nobody else runs meanwhile."""
 
     def _show(self, label: str, text: str) -> None:
         """Core's log. What does not come from below the scenario's top component is no line of it."""

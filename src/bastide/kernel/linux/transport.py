@@ -93,6 +93,12 @@ class Transport:
             raise IpcError(f"the server replied with {count} capabilities beside {len(reply)} bytes")
         return reply[:end], self.received(reply[end:], channel.owner)
 
+    def get_ready(self, target: Handle) -> None:
+        """Connect, so that a later call needs nobody but the callee. Raises IpcError."""
+        handle = proper(target)
+        if handle[:8] not in self.channels:
+            self._connect(handle, True)
+
     def submit(self, context: Handle, count: int = 1) -> None:
         try:
             handle = proper(context)
