@@ -42,7 +42,7 @@ PATIENCE = 10_000_000
 
 
 class Child:
-    """A component that was started, what it logged, and how it ended."""
+    """A component that was started, what it and its own children logged, and how it ended."""
 
     def __init__(self, system: Booted, name: str) -> None:
         self.name = name
@@ -169,8 +169,9 @@ class Booted:
         return rom.open() if rom else self.library.open(request)
 
     def _show(self, label: str, text: str) -> None:
-        name = label.partition(" -> ")[0]
-        next(child for child in reversed(self.children) if child.name == name).lines.append(text)
+        name, _, descendant = label.partition(" -> ")
+        child = next(child for child in reversed(self.children) if child.name == name)
+        child.lines.append(f"[{descendant}] {text}" if descendant else text)
         self._happened()
 
     def _happened(self) -> None:
@@ -199,6 +200,11 @@ class ChangingRom:
     def open(self) -> RomSession:
         self._open.append(_ChangingModule(self._system, self))
         return self._open[-1]
+
+    def take_back(self) -> None:
+        """Free what was handed out."""
+        for session in self._open:
+            session._forget()
 
     def change(self, content: bytes | None) -> None:
         self.content = content

@@ -30,3 +30,13 @@ def test_whoever_watches_sees_each_change_and_keeps_what_he_had_when_it_is_none(
 def test_the_first_content_is_the_callers_to_handle(boot: Booted) -> None:
     ChangingRom(boot, "state", b"<broken")
     assert boot.run("roms", "strict").lines == ["refused at first"]
+
+
+def test_content_that_its_server_took_back_can_not_be_had_and_no_more(boot: Booted) -> None:
+    rom = ChangingRom(boot, "state", b'<state size="1"/>')
+    child = boot.start("roms", "late")
+    boot.wait(lambda: child.saw("opened"))
+    rom.take_back()
+    rom.change(b'<state size="2"/>')
+    boot.wait(lambda: child.lines[1:])
+    assert child.lines[1].startswith("state: its content can't be had: ")

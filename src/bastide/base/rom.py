@@ -1,4 +1,9 @@
-"""A ROM session seen as content that changes."""
+"""A ROM session seen as content that changes.
+
+The server can take the memory back at any time, and change what is in it. So a node, or text, is a copy that the server
+has no power over: what can't be copied is an error, while a mapping would be a fault. Content in place is for those who
+trust the server with their life.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bastide.base.account import Account
-from bastide.base.dataspace import Attached
+from bastide.base.dataspace import Attached, DataspaceCap
 from bastide.base.environment import RomSession
-from bastide.base.errors import InvalidNode
+from bastide.base.errors import InvalidNode, IpcError
 from bastide.base.node import Node
 from bastide.base.signal import SignalCap, SignalHandler
 
@@ -22,34 +27,40 @@ class Rom:
     def __init__(self, env: Env, label: str, *, payer: Account | None = None) -> None:
         self._env, self.label, self._payer = env, label, payer or env.account
         self.session = RomSession.connect(env, label, payer=self._payer)
+        self._cap: DataspaceCap | None = None
         self._window: Attached | None = None
         self.update()
 
     @property
     def content(self) -> memoryview:
-        """The bytes, in place: padded with zeros to whole pages."""
+        """The bytes, in place: padded with zeros to whole pages. Raises IpcError."""
+        if self._window is None and self._cap is not None:
+            self._window = Attached(self._payer, self._cap, writeable=False)
         return self._window.view if self._window else memoryview(b"")
 
     @property
     def text(self) -> bytes:
-        """A private copy of the content, up to the first zero."""
-        return bytes(self.content).partition(b"\0")[0]
+        """A private copy of the content, up to the first zero. Raises IpcError."""
+        return self._env.kernel.read(self._cap.handle).partition(b"\0")[0] if self._cap else b""
 
     @property
     def node(self) -> Node:
         """The content as a node; an empty one as long as there is none. Raises InvalidNode."""
-        text = self.text
-        return Node.parse(text, self.label) if text.strip() else Node(self.label)
+        try:
+            text = self.text
+            return Node.parse(text, self.label) if text.strip() else Node(self.label)
+        except IpcError as error:
+            raise InvalidNode(f"{self.label}: its content can't be had: {error}") from None
+        except (MemoryError, SystemError):      # CPython loses a MemoryError here and there
+            raise InvalidNode(f"{self.label}: there is not enough memory for its content; give this component more RAM"
+                              ) from None
 
     def update(self) -> None:
         """Take over the newest content."""
-        if self._window:
-            if self.session.update():
-                return
-            self._window.close()
-            self._window = None
-        cap = self.session.dataspace()
-        self._window = Attached(self._payer, cap, writeable=False) if cap else None
+        if self._cap and self.session.update():
+            return
+        self._close_window()
+        self._cap = self.session.dataspace()
 
     def sigh(self, context: SignalCap | None) -> None:
         """Where to tell about changes; whoever handles it calls `update`."""
@@ -72,7 +83,11 @@ class Rom:
         self.session.sigh(handler.cap)
 
     def close(self) -> None:
+        self._close_window()
+        self._cap = None
+        self.session.close()
+
+    def _close_window(self) -> None:
         if self._window:
             self._window.close()
             self._window = None
-        self.session.close()

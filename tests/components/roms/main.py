@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bastide.base import Env, InvalidNode, Node, Rom, SessionDenied
+from bastide.base import Env, InvalidNode, Node, Rom, SessionDenied, SignalHandler
 
 
 class Main:
@@ -35,6 +35,20 @@ class Main:
         except InvalidNode:
             self.log("refused at first")
         self.env.exit()
+
+    def late(self) -> None:
+        """Looks at the content when it is told of a change, without asking for the newer one."""
+        rom = Rom(self.env, "state")
+
+        def look() -> None:
+            try:
+                self.log(rom.node)
+            except InvalidNode as error:
+                self.log(error)
+
+        self.kept = SignalHandler(self.env, look)
+        rom.sigh(self.kept.cap)
+        self.log("opened")
 
     def apply(self, node: Node) -> None:
         self.log("size", node.attribute("size", -1))
