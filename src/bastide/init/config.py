@@ -22,6 +22,7 @@ from bastide.init.start import Common, Heartbeat, Quota, StartNode, parsed_route
 __all__ = ["Alias", "Config", "Forward", "Heartbeat", "Quota", "ReportSettings", "ServiceNode", "StartNode"]
 
 NAME_LIMIT = 63                         # characters of a child's name
+MOST_CHILDREN = 4096                    # of one init: more would take what memory it has before they are even begun
 PRESERVED = Quota(Bytes(40 * 8 * 1024), 20)     # kept by init unless told otherwise: 40 KiB per byte of a word, 20 caps
 
 
@@ -156,6 +157,10 @@ def _starts(config: Node, common: Common, reader: Reader) -> tuple[tuple[StartNo
         elif identity in starts:
             reader.warnings.append(f"{node.place}: start node skipped, the one at {starts[identity].place} has the "
                                    f"same name '{node.name}' and the same version")
+        elif len(starts) == MOST_CHILDREN:
+            reader.errors.append(f"{node.place}: more than {MOST_CHILDREN} start nodes, so the children stay as they "
+                                 "are; have an init start some of them within")
+            return (), False
         else:
             starts[identity] = StartNode.parse(node, common, reader)
     return tuple(starts.values()), True
