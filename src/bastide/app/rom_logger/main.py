@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bastide.base import Env, Node, Rom, SignalHandler
+from bastide.lib.listing import write_listing
 
 WIDTH = 16
 """Bytes per line of a hexdump."""
@@ -36,14 +37,13 @@ class Main:
         if not rom.content:
             log(f"ROM '{rom.label}': no content")
             return
-        log(f"ROM '{rom.label}':")
-        if self._format == "hexdump":
-            content = bytes(rom.content)
-            for start in range(0, len(content), WIDTH):
-                log(f"  {start:08x}  {content[start:start + WIDTH].hex(' ')}")
-        else:
-            for line in rom.text.decode(errors="replace").rstrip("\n").split("\n"):
-                log(f"  {line}")
+        title = f"ROM '{rom.label}':"
+        write_listing(log, title, _hexdump(rom.content) if self._format == "hexdump" else rom.text)
+
+
+def _hexdump(content: memoryview) -> bytes:
+    return "\n".join(f"{start:08x}  {content[start:start + WIDTH].hex(' ')}"
+                     for start in range(0, len(content), WIDTH)).encode()
 
 
 construct = Main

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bastide.base import DataspaceCap, Env, InvalidNode, RamDataspace, SessionDenied, SessionRequest, SignalCap
+from bastide.base import Env, InvalidNode, SessionDenied, SessionRequest
+from bastide.lib.listing import write_listing
+from bastide.lib.report_writer import ReportWriter
 from bastide.lib.rom_module import Module
-from bastide.session.report import ReportArgs, ReportSession
+from bastide.session.report import ReportSession
 from bastide.session.rom import RomSession
 
 
@@ -15,26 +17,14 @@ class Main:
         ReportSession.announce(env, self._open_report)
         RomSession.announce(env, self._open_rom)
 
-    def submitted(self, report: Report) -> None:
-        if self._config.value("verbose", False):
-            self._env.log(f"report '{report.label}'")
-            for line in (report.module.content or b"").decode(errors="replace").rstrip("\n").split("\n"):
-                self._env.log(f"  {line}")
-
-    def released(self, report: Report) -> None:
-        """A report exists as long as somebody writes or reads it."""
-        if report.writer is None and not report.module.sessions:
-            del self._reports[report.label]
-
     def _open_report(self, request: SessionRequest) -> ReportSession:
         self._look_at_config()
         report = self._reports.get(request.label)
         if report is not None and report.writer is not None:
             raise SessionDenied(f"the report '{request.label}' has a writer already; it would have to close its "
                                 "session first")
-        writer = Writer(self, request)
-        writer.report = self._report(request.label)
-        writer.report.writer = writer
+        writer = ReportWriter(request, self._submitted, self._writer_left)
+        self._report(request.label).writer = writer
         return writer
 
     def _open_rom(self, request: SessionRequest) -> RomSession:
@@ -46,10 +36,26 @@ class Main:
         except InvalidNode as error:
             raise SessionDenied(str(error)) from None
         report = self._report(label)
-        return report.module.open(request.account, lambda: self.released(report))
+        return report.module.open(request.account, lambda: self._released(report))
 
     def _report(self, label: str) -> Report:
         return self._reports.setdefault(label, Report(label))
+
+    def _submitted(self, writer: ReportWriter, content: bytes) -> None:
+        self._report(writer.label).module.show(content)
+        if self._config.value("verbose", False):
+            write_listing(self._env.log, f"report '{writer.label}'", content)
+
+    def _writer_left(self, writer: ReportWriter) -> None:
+        report = self._report(writer.label)
+        report.module.show(b"", notify=False)
+        report.writer = None
+        self._released(report)
+
+    def _released(self, report: Report) -> None:
+        """A report exists as long as somebody writes or reads it."""
+        if report.writer is None and not report.module.sessions:
+            del self._reports[report.label]
 
     def _look_at_config(self) -> None:
         """Policies count from the next session on."""
@@ -63,39 +69,7 @@ class Main:
 class Report:
     def __init__(self, label: str) -> None:
         self.label, self.module = label, Module()
-        self.writer: Writer | None = None
-
-
-class Writer(ReportSession):
-    """Whoever writes a report pays for its buffer and for the copy of it that readers see."""
-
-    report: Report
-
-    def __init__(self, main: Main, request: SessionRequest) -> None:
-        self._main = main
-        size = request.args(ReportArgs).buffer_size
-        if not size:
-            raise SessionDenied(f"the report '{request.label}' comes with buffer_size=0, which can hold no report")
-        self._buffer = RamDataspace(request.account, size)
-        request.account.reserve(ram=self._buffer.size)
-
-    def dataspace(self) -> DataspaceCap:
-        return self._buffer.cap
-
-    def submit(self, length: int) -> None:
-        self.report.module.show(bytes(self._buffer.view[:max(0, length)]))
-        self._main.submitted(self.report)
-
-    def response_sigh(self, context: SignalCap | None) -> None:
-        """There never is a response."""
-
-    def obtain_response(self) -> int:
-        return 0
-
-    def close(self) -> None:
-        self.report.module.show(b"", notify=False)
-        self.report.writer = None
-        self._main.released(self.report)
+        self.writer: ReportWriter | None = None
 
 
 construct = Main
