@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bastide.base import Env, Node, SessionDenied, SessionRequest, milliseconds
+from bastide.base import Env, Node, SessionRequest, milliseconds
 from bastide.lib.rom_module import Module
 from bastide.session.rom import RomSession
 from bastide.session.timer import Timeout, Timer
@@ -13,6 +13,7 @@ from bastide.session.timer import Timeout, Timer
 class Main:
     def __init__(self, env: Env) -> None:
         self._env, self._timer = env, Timer(env)
+        self._modules: dict[str, Module] = {}       # those that have a timeline or a client
         self._lines: dict[str, Timeline] = {}
         self._verbose = False
         env.config.watch(self._apply)
@@ -28,24 +29,31 @@ class Main:
         nodes = {node.required("name", str): node for node in config.sub_nodes("rom")}
         for name in [known for known in self._lines if known not in nodes]:
             self._lines.pop(name).end()
+            self._released(name)
         for name, node in nodes.items():
             if name not in self._lines:
-                self._lines[name] = Timeline(name, self._timer, self.say)
+                self._lines[name] = Timeline(name, self._module(name), self._timer, self.say)
             self._lines[name].follow(node)
 
     def _open(self, request: SessionRequest) -> RomSession:
         name = request.label.last_element
         if name not in self._lines:
-            raise SessionDenied(f"the config has no ROM '{name}' for '{request.label}'")
-        return self._lines[name].module.open(request.account)
+            self._env.log.warning(f"the config has no ROM '{name}' for '{request.label}', who waits for it to come")
+        return self._module(name).open(request.account, lambda: self._released(name))
+
+    def _module(self, name: str) -> Module:
+        return self._modules.setdefault(name, Module())
+
+    def _released(self, name: str) -> None:
+        if name not in self._lines and not self._modules[name].sessions:
+            del self._modules[name]
 
 
 class Timeline:
     """One module and the steps it goes through, again and again."""
 
-    def __init__(self, name: str, timer: Timer, say: Callable[[str], None]) -> None:
-        self.module = Module()
-        self._name, self._timer, self._say = name, timer, say
+    def __init__(self, name: str, module: Module, timer: Timer, say: Callable[[str], None]) -> None:
+        self._name, self._module, self._timer, self._say = name, module, timer, say
         self._node = Node("rom")
         self._steps: tuple[Node, ...] = ()
         self._next = 0
@@ -59,7 +67,7 @@ class Timeline:
 
     def end(self) -> None:
         self._stop()
-        self.module.show(None)
+        self._module.show(None)
 
     def _stop(self) -> None:
         if self._pause is not None:
@@ -78,10 +86,10 @@ class Timeline:
                 return
             if step.type == "inline":
                 self._say(f"{self._name}: change ({step.value('description', '')})")
-                self.module.show(_content(step))
+                self._module.show(_content(step))
             else:
                 self._say(f"{self._name}: remove")
-                self.module.show(None)
+                self._module.show(None)
 
 
 def _content(inline: Node) -> bytes:
