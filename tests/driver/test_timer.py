@@ -192,3 +192,34 @@ def test_many_clients_are_served_each_at_its_time() -> None:
         system.run()
         system.machine.advance(milliseconds(120))
         assert [system.lines(f"init -> user-{period}") for period in periods] == [["52"], ["21"], ["10"], ["5"]]
+
+
+def test_a_timeout_that_sets_itself_up_again_lets_others_have_their_turn() -> None:
+    def user(env: Env) -> object:
+        clock, count = Timer(env), [0]
+
+        def again() -> None:
+            count[0] += 1
+            clock.once(Duration(0), again)
+
+        again()
+        clock.once(Duration(10 * MERGE), lambda: env.log("my turn", count[0]))
+        return clock
+
+    with town(user) as system:
+        system.run()
+        system.machine.advance(11 * MERGE)
+        assert system.lines("init -> user") == ["my turn 11"]
+
+
+def test_a_timeout_that_another_one_cancels_at_the_same_time_does_not_fire() -> None:
+    def user(env: Env) -> object:
+        clock = Timer(env)
+        clock.once(milliseconds(10), lambda: second.cancel())
+        second = clock.once(milliseconds(10), lambda: env.log("no"))
+        return clock
+
+    with town(user) as system:
+        system.run()
+        system.machine.advance(milliseconds(20))
+        assert system.lines("init -> user") == []

@@ -81,16 +81,19 @@ class Timer:
         return timeout
 
     def _expire(self) -> None:
-        now = self.now()
+        """Call what is due now. What is set up by that waits for another signal, however soon it is due."""
+        now, due = self.now(), list[Timeout]()
         while self._queue and (self._queue[0].deadline <= now or not self._queue[0].pending):
-            timeout = heapq.heappop(self._queue)
-            if timeout.pending:
-                if timeout.period:
-                    timeout.deadline = Duration(max(timeout.deadline + timeout.period, now))
-                    heapq.heappush(self._queue, timeout)
-                else:
-                    timeout.pending = False
-                self._ep.activate(timeout.function)
+            due.append(heapq.heappop(self._queue))
+        for timeout in due:
+            if not timeout.pending:
+                continue
+            if timeout.period:
+                timeout.deadline = Duration(max(timeout.deadline + timeout.period, now))
+                heapq.heappush(self._queue, timeout)
+            else:
+                timeout.pending = False
+            self._ep.activate(timeout.function)
         self._ep.defer(self._program)
 
     def _program(self) -> None:
