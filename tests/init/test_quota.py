@@ -97,6 +97,19 @@ def test_all_quota_returns_if_one_side_vanishes_and_then_the_other(phase: str, w
         assert puppets.town.system.account.caps.used == 4, "handlers: for the test, faults, answers, heartbeats"
 
 
+@pytest.mark.parametrize("by", ["its end", "closing it"])
+def test_a_session_that_its_server_ends_before_the_client_got_it_costs_the_client_nothing(by: str) -> None:
+    with Puppets(CHILDREN) as puppets:
+        before = puppets.tell("client", lambda env: env.pd.quota())
+        for name, action in AVAILABLE:
+            puppets.tell(name, action)
+        puppets.tell("server", (lambda env: env.exit(0)) if by == "its end" else respond(Response.CLOSED))
+        answer = puppets.tell("client", lambda env: env.parent.session_cap(20))
+        assert isinstance(answer, SessionDenied)
+        assert str(answer) == 'child "server" answered DENIED to the request for Hello'
+        assert puppets.tell("client", lambda env: env.pd.quota()) == before
+
+
 @pytest.mark.parametrize("phase", ["unseen", "creating", "denied", "insufficient", "available", "open", "upgrading"])
 def test_a_client_that_closes_gets_its_donation_back(phase: str) -> None:
     with Puppets(CHILDREN) as puppets:

@@ -268,7 +268,7 @@ class Child(Parent):
             session.answered(Phase.HANDED_OUT)
         elif session.phase not in OVER and session.phase is not Phase.CREATING and response is Response.CLOSED:
             self.requests.forget(session)
-            session.answered(Phase.CLOSED)
+            session.ended()
 
     def deliver_session_cap(self, id: int, session: Capability[Session]) -> None:
         state = self.requests.sessions.get(id)

@@ -89,7 +89,7 @@ class RequestTable:
         self._creates.clear()
         self._others.clear()
         for session in sessions.values():
-            session.answered(Phase.DENIED if session.phase is Phase.CREATING else Phase.CLOSED)
+            session.ended()
 
     def text(self, limit: int) -> tuple[bytes, bool]:
         """As many requests as `limit` bytes hold, and whether these were all."""

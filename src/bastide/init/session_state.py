@@ -101,6 +101,12 @@ class SessionState:
         if client is not None:
             client.session_changed(self)
 
+    def ended(self) -> None:
+        """The service ended it unasked, or is gone. What the client has not got yet is as good as refused."""
+        refused = self.phase in (Phase.CREATING, Phase.AVAILABLE)
+        self.cap = None
+        self.answered(Phase.DENIED if refused else Phase.CLOSED)
+
     def close(self) -> bool:
         """Bring the session to its end. False: that is up to the service now."""
         if self.phase is Phase.CREATING:
