@@ -107,6 +107,6 @@ def test_clients_open_upgrade_and_close_sessions_and_get_their_donation_back(boo
     nowhere, malformed, voice, closed, balance = boot.run("lives", "sessions").lines
     assert nowhere == "denied: core provides no service 'Nowhere'; it provides Board, CPU, LOG, PD, ROM"
     assert malformed.startswith("InvalidArgs: session arguments: expected at most")
-    assert voice == "another voice"
+    assert voice == "[second] another voice"
     assert closed == "denied: this session is closed"
     assert balance == "0 True"
