@@ -187,8 +187,8 @@ def test_a_nameless_start_node_stops_the_update_there() -> None:
 def test_a_crowd_of_start_nodes_changes_no_children() -> None:
     config = parsed("".join(f"+ start c{number}\n" for number in range(4097)))
     assert (config.starts, config.complete) == ((), False)
-    assert config.errors == ("init.config:4098:1: more than 4096 start nodes, so the children stay as they are; have an "
-                             "init start some of them within", )
+    assert config.errors == ("init.config:4098:1: more than 4096 start nodes, so the children stay as they are; "
+                             "have an init start some of them within", )
     assert len(parsed("".join(f"+ start c{number}\n" for number in range(4096))).starts) == 4096
 
 
