@@ -71,7 +71,7 @@ def test_the_doctor_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["me"])
     assert ended.value.code == 2
-    assert "unrecognized arguments: me" in capsys.readouterr().err
+    assert "'me' is one argument too many" in capsys.readouterr().err
 
 
 def test_the_doctor_knows_this_host(capsys: pytest.CaptureFixture[str]) -> None:

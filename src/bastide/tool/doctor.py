@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Protocol
 
+from bastide.tool.arguments import Parser
 from bastide.tool.host import Finding, survey
 
 ISOLATED, WEAKENED, REFUSED = 0, 1, 3
@@ -113,7 +114,7 @@ def _description(layers: Sequence[Layer], findings: Sequence[Finding], code: int
 
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="bastide doctor",
         description="Show each layer of isolation on this host: whether it is there, why not, and what would help; "
                     "then its limits, interpreters and emulators.",

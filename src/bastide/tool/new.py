@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from bastide.tool.arguments import Parser
 from bastide.tool.main import SCENARIO_FAILED, SUCCESS, USAGE
 
 SKELETONS = Path(__file__).parent / "skeletons"
@@ -150,7 +151,7 @@ def _pytest(test: str) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="bastide new",
         description="Begin something of your own, in the current folder: files that run and are tested.",
         epilog="Example: bastide new project town")

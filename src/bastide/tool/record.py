@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bastide.base.errors import BastideError
+from bastide.tool.arguments import Parser
 from bastide.tool.log import Form, LogOutput, visible
 from bastide.tool.main import SUCCESS, USAGE
 
@@ -193,7 +194,7 @@ def _print_state(folder: Path, moment: float) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="bastide replay", description="Show a run again that was recorded by 'bastide run NAME --record DIR'.",
         epilog="Example: bastide replay DIR --at 1.5")
     made.add_argument("folder", metavar="DIR")

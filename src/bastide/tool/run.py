@@ -17,6 +17,7 @@ from bastide.base.value import Bytes
 from bastide.core.main import System
 from bastide.kernel.linux.layers import Isolation, IsolationError
 from bastide.kernel.linux.machine import LinuxMachine
+from bastide.tool.arguments import Parser
 from bastide.tool.boot import Machine, boot, load, prefix_of
 from bastide.tool.checkout import SCENARIOS
 from bastide.tool.criteria import Judge, Outcome, Verdict
@@ -207,7 +208,7 @@ def _count(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="bastide run", description="Run a scenario: a system in one file.",
         epilog="Exit codes: 0 success, 1 the scenario failed, 2 wrong usage or an error in the scenario, 3 this host "
                "can't isolate components as promised, 130 interrupted. Example: bastide run hello")
