@@ -66,3 +66,10 @@ def test_the_kinds_that_are_remembered_are_bounded() -> None:
     for number in range(3 * KINDS):
         told.failures.report(type(f"Kind{number}", (Exception,), {})("text"))
     assert len(told.failures._seen) <= KINDS
+
+
+def test_a_failure_when_nobody_keeps_the_log_any_more_ends_nothing() -> None:
+    def write(text: str) -> None:
+        raise IpcError("the server is gone")
+
+    Failures(write, lambda: 0).report(ValueError("x"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bastide.base.errors import IpcError
@@ -49,7 +50,8 @@ class Failures:
         if seen.count > TOLD and seen.count & seen.count - 1:
             return
         untold, seen.told = seen.count - seen.told - 1, seen.count
-        self._write(_text(error) + (f"\n{untold} more like this were not shown" if untold else ""))
+        with suppress(IpcError):        # whoever keeps the log is gone, and with it whoever could be told
+            self._write(_text(error) + (f"\n{untold} more like this were not shown" if untold else ""))
 
 
 def _kind(error: BaseException) -> tuple[type[BaseException], str, int]:
