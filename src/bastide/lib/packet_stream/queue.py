@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from struct import Struct, pack
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -13,7 +14,11 @@ ALIGNMENT = 64
 INDICES = 8
 """Bytes in front of each ring: head and tail."""
 
+EMPTY = 1 << 32
+"""Keys of packets without content are smaller."""
+
 _HEAD, _TAIL = 0, 1
+_PAIR = Struct("<II")
 
 
 class Packet(NamedTuple):
@@ -33,13 +38,16 @@ class Format(Generic[P]):
     """
 
     def __init__(self, kind: type[P], fields: str, slots: int) -> None:
-        self.kind, self.slots = kind, slots
-        self._alike = not fields.strip("I")     # then a whole batch is packed at once
+        self.slots = slots
         self.descriptor = Struct("<" + fields)
-        self.make: Callable[[Iterable[Any]], P] = kind._make  # type: ignore[attr-defined]  # of a NamedTuple
         self.queue_size = INDICES + (slots * self.descriptor.size + 7) // 8 * 8
         self.overhead = (2 * self.queue_size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
         """Bytes in front of the buffer."""
+        # What follows is done for each packet: by the interpreter's own functions, several times as fast as by others.
+        further = self.descriptor.size - _PAIR.size
+        self._make: Callable[[Iterable[Any]], P] = partial(tuple.__new__, kind)
+        self._alike = not fields.strip("I")         # then a whole batch is packed at once
+        self._pairs, self._key = Struct(f"<II{further}x"), Struct(f"<Q{further}x")
 
     def pack(self, packets: Iterable[P]) -> bytes:
         if self._alike:
@@ -48,7 +56,16 @@ class Format(Generic[P]):
         return b"".join([self.descriptor.pack(*packet) for packet in packets])
 
     def unpack(self, data: bytes) -> list[P]:
-        return list(map(self.make, self.descriptor.iter_unpack(data)))
+        return list(map(self._make, self.descriptor.iter_unpack(data)))
+
+    def within(self, data: bytes, begin: int, end: int) -> bool:
+        """Whether all packets that have content have it there."""
+        return not [size for offset, size in self._pairs.iter_unpack(data)
+                    if (offset < begin or offset + size > end) and size]
+
+    def keys(self, data: bytes) -> list[int]:
+        """A number for each packet, made of its range. For those without content, it is below `EMPTY`."""
+        return [key for key, in self._key.iter_unpack(data)]
 
 
 class _Ring:
