@@ -23,9 +23,13 @@ class Program:
     def __init__(self, name: str) -> None:
         self.path = compiled(SOURCES / f"{name}.c")
 
-    def batches(self, size: int, count: int) -> list[float]:
-        """Microseconds per operation, for each of `count` batches of `size` operations."""
-        output = subprocess.run([self.path, str(size), str(count)], check=True, capture_output=True, text=True,
+    def batches(self, size: int, count: int, *further: int) -> list[float]:
+        """Microseconds per operation, for each of `count` batches of `size` operations.
+
+        What else the program is to know is in `further`.
+        """
+        arguments = [str(int(number)) for number in (size, count, *further)]
+        output = subprocess.run([self.path, *arguments], check=True, capture_output=True, text=True,
                                 timeout=DEADLINE).stdout
         return [float(word) for word in output.split()]
 
