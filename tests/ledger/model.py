@@ -88,6 +88,15 @@ class Deal:
         self.client.gain(ram + STATE * len(self.path), caps)
 
 
+    def retreat(self) -> None:
+        """It came to nothing, and the client's parent was told: that has all of it until the client asks for it."""
+        if len(self.path) > 1:
+            client, self.client = self.client, self.path[0]
+            self.ram, self.path = self.ram - STATE, self.path[1:]
+            self.end()
+            self.client, self.path, self.server, self.ram = client, [self.client], self.client, self.ram + STATE
+
+
 @dataclass(eq=False)
 class Room:
     """A session between persons. `phase`: pending, denied, short, open, or over if its server is gone."""
@@ -106,10 +115,14 @@ class Room:
         return size <= ram and len(self.furniture) + 2 <= self.deal.caps
 
     @property
-    def sufficient(self) -> str:
-        """The phase that a request gets into when it is answered."""
+    def answer(self) -> str:
+        """The phase that a request for it gets into."""
         if self.deal.ram - STATE * len(self.deal.path) < ROOM:
-            return "short"
+            return "short"              # this is looked at before the landlord is asked
+        if self.landlord.slow:
+            return "pending"
+        if self.landlord.unkind:
+            return "denied"
         return "open" if self.deal.caps >= 1 else "short"
 
 

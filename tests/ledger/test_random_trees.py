@@ -318,14 +318,13 @@ class Trees(RuleBasedStateMachine):
             asking = asking.parent
         return None
 
-    @rule(pick=picks, ram=st.sampled_from([8192, 60_000]) | st.integers(0, 80_000) | st.just(1 << 40), caps=counts)
-    def rent(self, pick: int, ram: int, caps: int) -> None:
+    @rule(pick=picks, ram=st.sampled_from([8192, 60_000]) | st.integers(0, 80_000) | st.just(1 << 40),
+          caps=st.sampled_from([2, 5]) | counts, at_once=st.booleans())
+    def rent(self, pick: int, ram: int, caps: int, at_once: bool) -> None:
         guest = self.choose(pick, "person")
         if guest is None or caps < 0:
             return
         found = self.landlord_of(guest)
-        if found is not None and found[0].slow and len(found[1]) > 1:
-            return                      # the inner houses would wait with all their children
         id = 1000 + next(self.numbers)
         result = self.tell(guest, lambda env: env.parent.session(
             id, "Room", f'label="r{id}", ram_quota={ram}, cap_quota={caps}', ANYWHERE))
@@ -337,23 +336,22 @@ class Trees(RuleBasedStateMachine):
             assert isinstance(result, BastideError), result
             return
         room = Room(id, guest, landlord, Deal(guest.account, path, landlord.account, ram, caps), "pending")
-        if len(path) > 1 and (landlord.unkind or room.sufficient != "open"):
-            assert isinstance(result, BastideError), result
-            return                      # the inner house heard it, and gave all back at once
         assert not isinstance(result, BastideError), result
         room.deal.begin()
         self.rooms.append(room)
         self.answer(landlord)
+        if at_once:
+            self.fetch_room(room)
 
     def answer(self, landlord: Member) -> None:
         """What a landlord does about all requests that wait for it."""
-        if landlord.slow:
-            return
         for room in [room for room in self.rooms if room.landlord is landlord and room.phase == "pending"]:
-            room.phase = "denied" if landlord.unkind else room.sufficient
+            room.phase = room.answer
             if room.phase == "open":
                 landlord.account.use(0, 1)
-            if room.unwanted:
+            elif room.phase != "pending":
+                room.deal.retreat()
+            if room.unwanted and room.phase != "pending":
                 self.over(room)
 
     def over(self, room: Room) -> None:
@@ -386,8 +384,10 @@ class Trees(RuleBasedStateMachine):
     def fetch(self, pick: int) -> None:
         """A guest looks what became of its request."""
         room = self.room(pick, "open", "pending", "denied", "short")
-        if room is None or room.unwanted:
-            return
+        if room is not None and not room.unwanted:
+            self.fetch_room(room)
+
+    def fetch_room(self, room: Room) -> None:
         result = self.tell(room.guest, lambda env: env.parent.session_cap(room.id))
         if room.phase in ("denied", "short"):
             assert isinstance(result, BastideError), result
@@ -399,7 +399,7 @@ class Trees(RuleBasedStateMachine):
     @rule(pick=picks, ram=amounts, caps=counts)
     def pay_more(self, pick: int, ram: int, caps: int) -> None:
         room = self.room(pick, "open")
-        if room is None or room.unwanted or not room.fetched or len(room.deal.path) > 1:
+        if room is None or room.unwanted or not room.fetched:
             return
         result = self.tell(room.guest, lambda env: env.parent.upgrade(room.id, Resources(ram, caps)))
         if ram < 0 or caps < 0 or not room.guest.account.affords(ram, caps):
@@ -408,7 +408,7 @@ class Trees(RuleBasedStateMachine):
             assert isinstance(result, Progress), result
             room.deal.add(ram, caps)
 
-    @rule(pick=picks, size=sizes)
+    @rule(pick=picks, size=st.sampled_from([1, PAGE]) | sizes)
     def furnish(self, pick: int, size: int) -> None:
         """The landlord buys something from what the guest donated: that, and no more."""
         room = self.room(pick, "open")
