@@ -10,8 +10,10 @@ def test_capabilities_end_at_the_quota(fortress: Booted) -> None:
     assert line.startswith("0 more than allowed; 1 capabilities needed, 0 of 298 left")
 
 
-def test_entrypoints_end_at_the_quota_also_for_who_takes_no_news(fortress: Booted) -> None:
-    assert fortress.run("attacker", "entrypoints", caps=200).lines == ["0 more than allowed", "channel: SUCCEEDED"]
+def test_entrypoints_end_at_the_quota_and_cost_more_for_who_takes_no_news(fortress: Booted) -> None:
+    """Core keeps their doorbells for it: no capability is left to have a channel wait as well."""
+    assert fortress.run("attacker", "entrypoints", caps=200).lines == [
+        "more than allowed: False", "channel: IpcError"]
 
 
 def test_memory_ends_at_the_quota(fortress: Booted) -> None:

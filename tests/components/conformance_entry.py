@@ -53,9 +53,11 @@ class Program:
     def entrypoint(self) -> Handle:
         return valid(self.ask("entrypoint")[0])
 
-    def context(self, deliver: Callable[[int], None], io: bool = False) -> Handle:
-        context = self.identity()
-        self.gate.listen(context, deliver, io)
+    def context(self, deliver: Callable[[int], None] | None, io: bool = False) -> Handle:
+        """Without `deliver`, nobody listens to it yet."""
+        context = valid(self.ask("context", self.start.entrypoint)[0])
+        if deliver is not None:
+            self.gate.listen(context, deliver, io)
         return context
 
     def report_failure(self, what: str, function: Callable[[], object]) -> None:
@@ -211,7 +213,7 @@ def unserved(program: Program) -> int:
 
 def listen(program: Program) -> int:
     """Has signals submitted while it cannot take them: before it listens, and while it handles one."""
-    early = program.identity()
+    early = program.context(None)
     program.ask("submit 2", early)
 
     def deliver_early(count: int) -> None:

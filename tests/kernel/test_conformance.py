@@ -115,6 +115,9 @@ class Core:
         elif verb == "identity":
             assert caps[0]
             return b"", (child.domain.alloc_identity(caps[0]),)
+        elif verb == "context":
+            assert caps[0]
+            return b"", (child.domain.alloc_context(caps[0]),)
         elif verb == "entrypoint":
             return b"", (child.domain.alloc_entrypoint(),)
         elif verb == "submit":

@@ -26,10 +26,13 @@ class CoreDomain:
     def alloc_rpc_cap(self, entrypoint: Handle) -> Handle:
         return self._machine.domain.alloc_identity(entrypoint)
 
+    def alloc_context(self, entrypoint: Handle) -> Handle:
+        return self._machine.domain.alloc_context(entrypoint)
+
     def free_rpc_cap(self, identity: Handle) -> None:
         self._machine.domain.free_identity(identity)
 
-    alloc_context, free_context = alloc_rpc_cap, free_rpc_cap
+    free_context = free_rpc_cap
 
     def alloc_entrypoint(self) -> Handle:
         return self._machine.domain.alloc_entrypoint()

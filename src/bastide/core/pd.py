@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bastide.base import Capability, DataspaceCap, Interface, OutOfCaps, OutOfRam, SessionRequest, SignalCap
+from bastide.base import (
+    Capability,
+    DataspaceCap,
+    Interface,
+    OutOfCaps,
+    OutOfRam,
+    SessionDenied,
+    SessionRequest,
+    SignalCap,
+)
 from bastide.base.environment import NativeEntrypoint, PdAccount, PdQuota, PdSession, Resources
 from bastide.base.errors import UnrelatedAccount
 from bastide.core.domain import CoreDataspace, Office, pages
 from bastide.core.ledger import LedgerAccount
 from bastide.core.platform import Domain, Handle, IpcError, OutOfMachine
+from bastide.core.upkeep import Upkeep
 
 HEAP_STEP = 64 << 10
 """The heap's limit moves in such steps, rounded down: most donations to servers then cost no system call."""
@@ -19,18 +29,19 @@ HEAP_STEP = 64 << 10
 class DomainAccount(LedgerAccount):
     """An account whose RAM also pays for the heap of a running program."""
 
-    def __init__(self, name: str, domain: Domain) -> None:
-        super().__init__(name)
-        self._domain, self._limit = domain, -1
+    domain: Domain | None = None
+    _limit = -1
 
     def heap(self) -> int:
-        return self._domain.heap_used()
+        return 0 if self.domain is None else self.domain.heap_used()
 
     def changed(self) -> None:
+        if self.domain is None:
+            return
         limit = max(0, self.ram.avail) // HEAP_STEP * HEAP_STEP
         if limit != self._limit:
             self._limit = limit
-            self._domain.limit_heap(limit)
+            self.domain.limit_heap(limit)
 
     def started(self) -> None:
         """A program runs now: tell its limit."""
@@ -42,8 +53,12 @@ class Pd(PdSession):
     def __init__(self, office: Office, request: SessionRequest) -> None:
         self.label = request.label
         self._office = office
-        self.domain = office.machine.create_domain(str(request.label))
-        self.account = DomainAccount(str(request.label), self.domain)
+        self.account = DomainAccount(str(request.label))
+        try:
+            upkeep = Upkeep(request.account, self.account)
+            self.domain = self.account.domain = office.machine.create_domain(str(request.label), upkeep)
+        except OutOfMachine as error:
+            raise SessionDenied(f"the machine has no room for the domain '{request.label}': {error}") from error
         self._memory: dict[Handle, CoreDataspace] = {}
         self._identities: set[Handle] = set()
 
@@ -81,7 +96,7 @@ class Pd(PdSession):
         return self._identity(lambda: self.domain.alloc_identity(entrypoint.handle))
 
     def alloc_context(self, entrypoint: Capability[NativeEntrypoint]) -> SignalCap:
-        return self._identity(lambda: self.domain.alloc_identity(entrypoint.handle))
+        return self._identity(lambda: self.domain.alloc_context(entrypoint.handle))
 
     def free_entrypoint(self, entrypoint: Capability[NativeEntrypoint]) -> None:
         self._free_identity(entrypoint.handle)
@@ -107,8 +122,8 @@ class Pd(PdSession):
     def _free_identity(self, handle: Handle) -> None:
         if handle in self._identities:
             self._identities.remove(handle)
+            self.account.refund(0, 1)       # first: to tell the domain may cost one
             self.domain.free_identity(handle)
-            self.account.refund(0, 1)
 
     # memory
 

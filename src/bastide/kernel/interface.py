@@ -206,6 +206,17 @@ class Placement:
     processors: tuple[int, ...] = ()
 
 
+Upkeep = Callable[[int, int], bool]
+"""Pay bytes of RAM and capabilities for what the machine keeps for a domain without being asked to by core, such as its
+ways to talk to others; negative amounts are given back. False: there is not so much left. See `Machine.create_domain`.
+"""
+
+
+def unpaid(ram: int, caps: int) -> bool:
+    """The upkeep of domains that need not pay."""
+    return True
+
+
 class Domain(Protocol):
     """A protection domain: a capability space, and at most one running program."""
 
@@ -215,6 +226,10 @@ class Domain(Protocol):
 
     def alloc_identity(self, entrypoint: Handle) -> Handle:
         """A new identity that the domain serves at `entrypoint`. Raises IpcError if that is none of its own."""
+        ...
+
+    def alloc_context(self, entrypoint: Handle) -> Handle:
+        """The same for one that takes signals. Others' signals to it are part of the domain's upkeep."""
         ...
 
     def free_identity(self, identity: Handle) -> None:
@@ -264,7 +279,12 @@ class Machine(Protocol):
 
     def total_caps(self) -> int: ...
 
-    def create_domain(self, label: str) -> Domain: ...
+    def create_domain(self, label: str, upkeep: Upkeep = unpaid) -> Domain:
+        """`upkeep` is called in core's entrypoint, before the machine keeps more for the domain, or when it keeps less.
+
+        It never pays for what core allocates for the domain by the functions here: that is core's to charge.
+        """
+        ...
 
     def create_memory(self, size: int) -> Memory:
         """Raises OutOfMachine."""

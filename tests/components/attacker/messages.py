@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import threading
+from contextlib import suppress
+from typing import cast
 
 from bastide.kernel.linux import page
 from bastide.kernel.linux.seal import HANDLE_BYTES
@@ -74,13 +76,16 @@ def deaf(attacker: Attacker) -> None:
 def signals(attacker: Attacker) -> None:
     """Fills the slots of its signals with nonsense."""
     chance = random.Random(3)
-    for victim in attacker.victims():
-        for slots in (0, 1, page.MAX_SLOTS, page.MAX_SLOTS + 1, page.WORD):
-            victim.memory[page.COUNTERS:page.CHANNEL_BYTES] = chance.randbytes(page.CHANNEL_BYTES - page.COUNTERS)
-            victim.memory[page.CONTEXTS:page.CONTEXTS + HANDLE_BYTES] = victim.handle   # an object, and no context
-            victim.words[page.SLOTS] = slots
-            victim.words[page.SIGNALS] = chance.getrandbits(32)
-            _ring(victim, victim.channel._ring)
+    bell, server = attacker.take("bell").handle, cast(bytes, attacker.take("echo_server").handle)
+    attacker.transport.submit(bell)
+    [channel] = attacker.transport.signal_channels[server[:8]]
+    for slots in (0, 1, page.MAX_SLOTS, page.MAX_SLOTS + 1, page.WORD):
+        channel._memory[page.COUNTERS:page.CHANNEL_BYTES] = chance.randbytes(page.CHANNEL_BYTES - page.COUNTERS)
+        channel._memory[page.CONTEXTS:page.CONTEXTS + HANDLE_BYTES] = server         # which is no context
+        channel._words[page.SLOTS] = slots
+        channel._words[page.SIGNALS] = chance.getrandbits(32)
+        with suppress(BlockingIOError):
+            os.write(channel._doorbell, channel._ring)
     attacker.log(attacker.echo().echo("still served"))
 
 

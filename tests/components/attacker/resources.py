@@ -36,7 +36,7 @@ def entrypoints(attacker: Attacker) -> None:
             env.pd.alloc_entrypoint()
             made += 1
     except OutOfCaps:
-        attacker.log(f"{made - avail} more than allowed")
+        attacker.log(f"more than allowed: {made > avail}")
     control.receive = lambda end: None
     attacker.attempt("channel", lambda: attacker.ask_for_channel("echo_server"))
 

@@ -13,7 +13,7 @@ from bastide.base import Capability, Env, Interface
 from bastide.base.environment import NativeEntrypoint
 from bastide.kernel.interface import Caps, Handle
 from bastide.kernel.linux import page
-from bastide.kernel.linux.gate import LinuxGate
+from bastide.kernel.linux.gate import LinuxGate, _Calls
 
 
 class Main(Echo):
@@ -67,7 +67,7 @@ class Main(Echo):
             channel.memory[page.REPLY:page.REPLY + page.MESSAGE] = self.chance.randbytes(page.MESSAGE)
             channel.words[page.REPLY_SIZE] = self.chance.choice(
                 (0xFFFF, 0xFFFF_FFFF, 255 << 16 | 100, 5 << 16 | 200, 4 << 16 | 31, 7 << 24, page.MESSAGE + 1, 0, 1))
-            channel.words[page.REPLY_NUMBER] = channel.request      # done, says this
+            channel.words[page.REPLY_NUMBER] = channel.seen         # done, says this
             os.write(channel.reply, b"!")
         raise RuntimeError("the framework's own reply comes too late")
 
@@ -75,7 +75,7 @@ class Main(Echo):
         return "answer"
 
     def _channels(self) -> list[Any]:
-        return [channel for channel in self.gate._channels.values() if channel.reply >= 0]
+        return [channel for channel in self.gate._channels.values() if isinstance(channel, _Calls)]
 
     def _forger(self, board: BoardSession) -> None:
         """An object whose replies hold capabilities that it made up, for whoever calls."""

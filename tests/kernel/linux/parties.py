@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bastide.kernel.interface import Handle, IpcError
-from bastide.kernel.linux.channel import Channel
 from bastide.kernel.linux.component import take_in
 from bastide.kernel.linux.control import News
 from bastide.kernel.linux.gate import LinuxGate
@@ -18,11 +17,12 @@ from bastide.kernel.linux.window import Part
 
 
 class Party:
-    """One component. `awake` is False while it takes no news."""
+    """One component. `awake` is False while it takes no news; `ram` and `caps` are what it can pay its upkeep from."""
 
     def __init__(self, switchboard: Switchboard) -> None:
         self.switchboard, self.awake = switchboard, True
-        self.side = switchboard.side(self._take_in)
+        self.ram, self.caps = 1 << 20, 100
+        self.side = switchboard.side(self._take_in, self._pay)
         self.transport = Transport(self.side.number, self.side.key)
         self.transport.authority = self
         self.heard: list[News] = []
@@ -35,12 +35,11 @@ class Party:
         """A handle of this party."""
         return Handle(self.switchboard.handle(entrypoint, identity, self.side))
 
-    def mint(self, entrypoint: Entrypoint) -> Handle:
-        return self.handle(entrypoint, self.switchboard.mint(entrypoint))
+    def mint(self, entrypoint: Entrypoint, context: bool = False) -> Handle:
+        return self.handle(entrypoint, self.switchboard.mint(entrypoint, context))
 
-    def connect(self, handle: bytes, calls: bool) -> Channel:
+    def connect(self, handle: bytes, calls: bool) -> None:
         self.switchboard.connect(handle, self.side, calls)
-        return (self.transport.channels if calls else self.transport.signal_channels)[handle[:8]]
 
     def passed_on(self, handle: bytes, receiver: int) -> bytes:
         return voucher(handle, receiver)
@@ -54,6 +53,12 @@ class Party:
     def news(self) -> None:
         """Taken in at once."""
 
+    def _pay(self, ram: int, caps: int) -> bool:
+        if ram > self.ram or caps > self.caps:
+            return False
+        self.ram, self.caps = self.ram - ram, self.caps - caps
+        return True
+
     def _take_in(self, news: News) -> bool:
         if not self.awake:
             return False
@@ -65,7 +70,7 @@ class Party:
 
 @contextmanager
 def parties(count: int) -> Iterator[list[Party]]:
-    """They leave in the end, and nothing of them remains."""
+    """They leave in the end; nothing of them remains, and they have what they paid."""
     switchboard = Switchboard()
     made = [Party(switchboard) for _ in range(count)]
     yield made
@@ -73,3 +78,4 @@ def parties(count: int) -> Iterator[list[Party]]:
         party.awake = True
         switchboard.leave(party.side)
         party.transport.close()
+    assert [(party.ram, party.caps) for party in made] == [(1 << 20, 100)] * count

@@ -55,6 +55,7 @@ def test_a_reply_pipe_that_nobody_drains_blocks_nobody() -> None:
         with running(gate):
             deaf.transport.call(handle, b"x")
             channel = next(iter(gate._channels.values()))
+            assert isinstance(channel, module._Calls)
             fill(channel.reply)
             mine = client.handle(entrypoint, object_number)
             assert deaf.transport.call(handle, b"a reply without a ring") == (b"a reply without a ring", ())
@@ -76,7 +77,7 @@ def test_a_call_gets_through_a_doorbell_that_is_always_full() -> None:
 def test_signals_through_a_full_doorbell_are_not_lost() -> None:
     with parties(2) as (server, client):
         entrypoint, gate = server.entrypoint()
-        identity = server.switchboard.mint(entrypoint)
+        identity = server.switchboard.mint(entrypoint, context=True)
         counts: list[int] = []
 
         def deliver(count: int) -> None:
@@ -95,7 +96,7 @@ def test_signals_that_nobody_listens_to_are_kept_up_to_a_limit(monkeypatch: pyte
     monkeypatch.setattr(module, "UNHEARD_LIMIT", 3)
     with parties(2) as (server, client):
         entrypoint, gate = server.entrypoint()
-        identities = [server.switchboard.mint(entrypoint) for _ in range(5)]
+        identities = [server.switchboard.mint(entrypoint, context=True) for _ in range(5)]
         for count, identity in enumerate(identities, 1):
             client.transport.submit(client.handle(entrypoint, identity), count)
         gate.poll_io()

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from kernel.linux.parties import Party, parties
+from kernel.linux.test_gate import running, served
 
 from bastide.kernel.interface import IpcError
 from bastide.kernel.linux import switchboard as module
@@ -82,11 +83,11 @@ def test_everything_is_returned_when_a_domain_leaves_whichever_end_it_was() -> N
         for one, other in ((server, client), (client, server)):
             entrypoint, _ = one.entrypoint()
             other.switchboard.connect(raw(other.mint(entrypoint)), other.side, True)
-            other.switchboard.connect(raw(other.mint(entrypoint)), other.side, False)
+            other.switchboard.connect(raw(other.mint(entrypoint, context=True)), other.side, False)
         server.switchboard.leave(server.side)
         assert (server.side.channels, client.side.channels, server.side.entrypoints) == ({}, {}, {})
         assert [news.kind for news in client.heard[-4:]].count(Kind.OWNER_GONE) == 2
-        assert client.transport.channels == client.transport.signal_channels == {}
+        assert (client.transport.channels, client.transport.signal_channels) == ({}, {})
     assert descriptors() == before
 
 
@@ -101,41 +102,117 @@ def test_an_entrypoint_that_is_freed_takes_its_channels_along() -> None:
             client.transport.call(handle, b"")
 
 
-def test_news_that_are_not_taken_wait_in_order_and_hold_few_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_UNDELIVERED", 5)
+def test_whoever_calls_pays_for_the_channel_and_for_signals_whoever_listens() -> None:
+    with parties(2) as (server, client):
+        entrypoint, _ = server.entrypoint()
+        client.switchboard.connect(raw(client.mint(entrypoint)), client.side, True)
+        assert ((1 << 20) - client.ram, (1 << 20) - server.ram) == (8192, 0)
+        context = raw(client.mint(entrypoint, context=True))
+        client.switchboard.connect(context, client.side, False)
+        assert ((1 << 20) - client.ram, (1 << 20) - server.ram) == (8192, 4096)
+        client.switchboard.leave(client.side)
+        assert client.ram == server.ram == 1 << 20
+
+
+def test_who_cannot_pay_gets_no_channel_and_leaves_nothing_behind() -> None:
+    with parties(2) as (server, client):
+        entrypoint, _ = server.entrypoint()
+        before = descriptors()
+        client.ram, server.ram = 8191, 4095
+        with pytest.raises(IpcError, match="costs 8192 bytes of RAM, which this component does not have"):
+            client.switchboard.connect(raw(client.mint(entrypoint)), client.side, True)
+        with pytest.raises(IpcError, match="costs 4096 bytes of RAM, which who listens does not have"):
+            client.switchboard.connect(raw(client.mint(entrypoint, context=True)), client.side, False)
+        assert (client.side.channels, server.side.channels, descriptors()) == ({}, {}, before)
+        client.ram, server.ram = 1 << 20, 1 << 20
+
+
+def test_who_was_given_an_object_cannot_have_its_owner_pay_for_signals() -> None:
+    with parties(2) as (server, client):
+        entrypoint, _ = server.entrypoint()
+        with pytest.raises(IpcError, match="this is an object, and no context"):
+            client.switchboard.connect(raw(client.mint(entrypoint)), client.side, False)
+        context = raw(client.mint(entrypoint, context=True))
+        client.switchboard.connect(context, client.side, False)
+        with pytest.raises(IpcError, match="those that exist have room for twice as many contexts"):
+            client.switchboard.connect(context, client.side, False)
+
+
+def test_news_that_are_not_taken_wait_in_order_and_cost_whoever_caused_them() -> None:
     with parties(8) as (sleeper, *others):
         entrypoints = [party.entrypoint()[0] for party in others]
         stuck: list[object] = []
         sleeper.switchboard.stuck = stuck.append
-        sleeper.awake = False
+        sleeper.awake, sleeper.caps = False, 15
         handles = [raw(sleeper.mint(entrypoint)) for entrypoint in entrypoints]
         for handle in handles[:5]:
             sleeper.switchboard.connect(handle, sleeper.side, True)
-        with pytest.raises(IpcError, match="does not take what core sends"):
+        assert sleeper.caps == 0
+        with pytest.raises(IpcError, match="has no capabilities left to have it wait"):
             sleeper.switchboard.connect(handles[5], sleeper.side, True)
         assert stuck == [sleeper.side] * 5
         sleeper.awake = True
         sleeper.switchboard.deliver(sleeper.side)
         assert [news.second for news in sleeper.heard] == [entrypoint.number for entrypoint in entrypoints[:5]]
+        assert sleeper.caps == 15
         sleeper.switchboard.connect(handles[5], sleeper.side, True)
+        sleeper.caps = 100
 
 
-def test_one_client_cannot_pile_up_news_for_a_server_that_does_not_take_them(
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_UNTAKEN", 2)
+def test_a_client_pays_for_what_it_piles_up_at_a_server_that_sleeps_and_nobody_else_does() -> None:
     with parties(3) as (sleeper, client, other):
         entrypoints = [sleeper.entrypoint()[0] for _ in range(3)]
         sleeper.switchboard.stuck = lambda side: None
-        sleeper.awake = False
+        sleeper.awake, client.caps = False, 4
         handles = [raw(client.mint(entrypoint)) for entrypoint in entrypoints]
         for handle in handles[:2]:
             client.switchboard.connect(handle, client.side, True)
-        with pytest.raises(IpcError, match="does not take those that this component opened before"):
+        with pytest.raises(IpcError, match="does not take what core sends"):
             client.switchboard.connect(handles[2], client.side, True)
         other.switchboard.connect(raw(other.mint(entrypoints[2])), other.side, True)    # others still can
+        assert (client.caps, other.caps, sleeper.caps) == (0, 98, 100)
         sleeper.awake = True
         sleeper.switchboard.deliver(sleeper.side)
         client.switchboard.connect(handles[2], client.side, True)
+        client.caps += 96
+
+
+def test_a_channel_that_ends_before_its_owner_heard_of_it_is_none_of_its_business() -> None:
+    with parties(3) as (sleeper, client, other):
+        entrypoint, _ = sleeper.entrypoint()
+        sleeper.switchboard.stuck = lambda side: None
+        before, sleeper.awake = descriptors(), False
+        for party in (client, other):
+            party.switchboard.connect(raw(party.mint(entrypoint)), party.side, True)
+        client.switchboard.leave(client.side)
+        client.transport.close()
+        assert [waiting.news.kind for waiting in sleeper.side.undelivered] == [Kind.INCOMING]
+        other.switchboard.leave(other.side)
+        other.transport.close()
+        assert (list(sleeper.side.undelivered), descriptors()) == ([], before)
+
+
+def test_who_waits_for_a_channel_hears_that_its_owner_is_gone() -> None:
+    with parties(2) as (server, sleeper):
+        entrypoint, _ = server.entrypoint()
+        sleeper.switchboard.stuck = lambda side: None
+        sleeper.awake = False
+        link = sleeper.switchboard.connect(raw(sleeper.mint(entrypoint)), sleeper.side, True)
+        assert sleeper.caps == 97
+        server.switchboard.leave(server.side)
+        [waiting] = sleeper.side.undelivered
+        assert (waiting.news.kind, waiting.news.first, sleeper.caps) == (Kind.OWNER_GONE, link.number, 99)
+
+
+def test_an_identity_that_core_forgets_is_served_no_more_although_its_owner_kept_it() -> None:
+    with parties(2) as (server, client):
+        gate, entrypoint, handle = served(server, client)
+        identity = int.from_bytes(raw(handle)[8:16], "little")
+        with running(gate):
+            assert client.transport.call(handle, b"x") == (b"x", ())
+            server.switchboard.forget(server.side, identity, entrypoint.number, tell=True)
+            with pytest.raises(IpcError, match="no such object"):
+                client.transport.call(handle, b"x")
 
 
 def test_channels_of_one_domain_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:

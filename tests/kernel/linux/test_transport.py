@@ -10,6 +10,7 @@ from kernel.linux.parties import parties
 from kernel.linux.test_gate import echo, running, served
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
+from bastide.kernel.linux.page import MAX_SLOTS
 from bastide.kernel.linux.seal import HANDLE_BYTES
 
 
@@ -101,7 +102,7 @@ def test_a_call_ends_when_the_server_leaves_meanwhile() -> None:
 def test_a_context_that_was_dissolved_gets_no_signal_any_more() -> None:
     with parties(2) as (server, client):
         entrypoint, gate = server.entrypoint()
-        number = server.switchboard.mint(entrypoint)
+        number = server.switchboard.mint(entrypoint, context=True)
         identity, theirs = server.handle(entrypoint, number), client.handle(entrypoint, number)
         heard: list[int] = []
         gate.listen(identity, heard.append, True)
@@ -117,7 +118,7 @@ def test_more_contexts_than_there_are_slots_are_signalled_once_the_owner_has_loo
     with parties(2) as (server, client):
         entrypoint, gate = server.entrypoint()
         heard: dict[int, int] = {}
-        numbers = [server.switchboard.mint(entrypoint) for _ in range(1500)]
+        numbers = [server.switchboard.mint(entrypoint, context=True) for _ in range(500)]
         for number in numbers:
             gate.listen(server.handle(entrypoint, number),
                         lambda count, number=number: heard.update({number: count}), True)  # type: ignore[misc]
@@ -127,6 +128,30 @@ def test_more_contexts_than_there_are_slots_are_signalled_once_the_owner_has_loo
         while gate.poll_io():
             continue
         assert heard == dict.fromkeys(numbers, 1)
+
+
+def test_no_signal_is_lost_however_many_contexts_are_signalled_while_their_owner_sleeps() -> None:
+    with parties(2) as (server, client):
+        entrypoint, gate = server.entrypoint()
+        heard: dict[int, int] = {}
+        numbers = [server.switchboard.mint(entrypoint, context=True) for _ in range(5 * MAX_SLOTS)]
+        for number in numbers:
+            gate.listen(server.handle(entrypoint, number),
+                        lambda count, number=number: heard.update({number: count}), True)  # type: ignore[misc]
+        for _ in range(3):
+            for number in numbers:
+                client.transport.submit(client.handle(entrypoint, number))
+        assert len(client.side.channels) == 5
+        while gate.poll_io():
+            continue
+        assert heard == dict.fromkeys(numbers, 3)
+        for number in numbers[:MAX_SLOTS]:
+            server.switchboard.forget(server.side, number, entrypoint.number)
+        fresh = server.switchboard.mint(entrypoint, context=True)
+        gate.listen(server.handle(entrypoint, fresh), lambda count: heard.update({fresh: count}), True)
+        client.transport.submit(client.handle(entrypoint, fresh))
+        assert gate.poll_io()
+        assert (heard[fresh], len(client.side.channels)) == (1, 5)      # slots are used again
 
 
 def test_handles_have_one_size() -> None:

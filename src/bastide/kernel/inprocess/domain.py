@@ -36,6 +36,8 @@ class Domain(interface.Domain):
             raise IpcError(f"'{self._space.label}' can have no identity at {place}: it is no entrypoint of its own")
         return self._core.handle(self._space.allocate_identity(place))
 
+    alloc_context = alloc_identity
+
     def free_identity(self, identity: Handle) -> None:
         known = self._core.find(identity)
         if known and known.space is self._space:

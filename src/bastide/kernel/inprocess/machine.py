@@ -27,7 +27,7 @@ from bastide.kernel.inprocess.memory import Memory
 from bastide.kernel.inprocess.message import Errand
 from bastide.kernel.inprocess.scheduler import Deadlock, Scheduler, Trace
 from bastide.kernel.inprocess.space import Space, World
-from bastide.kernel.interface import Entry, Handle, IpcError
+from bastide.kernel.interface import Entry, Handle, IpcError, Upkeep, unpaid
 
 
 class Machine(interface.Machine):
@@ -74,7 +74,8 @@ class Machine(interface.Machine):
     def total_caps(self) -> int:
         return self._total_caps
 
-    def create_domain(self, label: str) -> Domain:
+    def create_domain(self, label: str, upkeep: Upkeep = unpaid) -> Domain:
+        """Nothing is kept for a domain but what core knows of."""
         domain = Domain(Space(self._world, label), self._core, self._entry, self._core_kernel.perform)
         self._domains = [known for known in self._domains if not known.destroyed]
         self._domains.append(domain)

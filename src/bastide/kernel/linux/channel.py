@@ -1,4 +1,4 @@
-"""The holder's end of a channel: calls and signals to one entrypoint of another component.
+"""The holder's end of a channel: calls, or signals, to one entrypoint of another component.
 
 A call costs four system calls on both sides together, as many as a ping-pong over a socket: the holder writes its
 request to the page and a byte to the doorbell of the entrypoint, then reads a byte from the channel's own reply pipe.
@@ -27,18 +27,16 @@ _NONSENSE = "the server's reply makes no sense"
 
 
 class Channel:
-    """`reply` is -1 for a channel that only carries signals."""
+    """For calls."""
 
     def __init__(self, number: int, entrypoint: int, owner: int, mapping: Mapping, reply: int, doorbell: int) -> None:
         self.number, self.entrypoint, self.owner = number, entrypoint, owner
         self._mapping, self._reply, self._doorbell = mapping, reply, doorbell
         self._memory = mapping.view
-        self._words = mapping.view[:128].cast("I")
-        self._counters = mapping.view[COUNTERS:COUNTERS + 4 * MAX_SLOTS].cast("I")
+        self._words = mapping.view[:page.HEAD].cast("I")
         self._ring = bytes([page.ring_of(number)])
         self._request_number = 0
-        self._slots: dict[bytes, int] = {}
-        self._calling, self._signalling = Lock(), Lock()
+        self._calling = Lock()
         self._gone = False
 
     def call(self, target: bytes, request: bytes, handles: bytes = b"") -> tuple[bytes, int]:
@@ -54,45 +52,22 @@ class Channel:
             if self._gone:
                 self.close()
 
-    def submit(self, context: bytes, count: int) -> None:
-        """Never blocks: if the doorbell is full, the owner is about to look at everything anyway."""
-        with self._signalling:
-            if self._doorbell < 0:
-                return
-            slot = self._slots.get(context)
-            if slot is None:
-                slot = self._assign(context)
-                if slot is None:
-                    return
-            self._counters[slot] = self._counters[slot] + count & WORD
-            self._words[2] = self._words[2] + 1 & WORD
-            try:  # noqa: SIM105  # each signal comes along here, and `suppress` would cost a quarter of a microsecond
-                os.write(self._doorbell, self._ring)
-            except (BlockingIOError, BrokenPipeError):
-                pass
-
     def close(self) -> None:
         """Give up the channel. A call in progress ends when the owner lets it, and releases the channel then."""
         self._gone = True
         if self._calling.acquire(blocking=False):
             try:
-                self._release()
+                if self._reply >= 0:
+                    os.close(self._reply)
+                    os.close(self._doorbell)
+                    self._reply = self._doorbell = -1
+                    self._mapping.unmap()
             finally:
                 self._calling.release()
 
-    def _release(self) -> None:
-        """With `_calling` held."""
-        with self._signalling:
-            if self._doorbell < 0:
-                return
-            for descriptor in {self._reply, self._doorbell} - {-1}:
-                os.close(descriptor)
-            self._reply = self._doorbell = -1
-            self._mapping.unmap()
-
     def _exchange(self, body: bytes, size_word: int) -> tuple[bytes, int]:
         if self._reply < 0:
-            raise IpcError("the server is gone, or its object only takes signals")
+            raise IpcError("the server is gone")
         words = self._words
         self._memory[REQUEST:REQUEST + len(body)] = body
         words[1] = size_word
@@ -115,21 +90,6 @@ class Channel:
             return self._memory[REPLY:REPLY + size].tobytes(), answer >> 16 & 0xFF
         raise IpcError(_REASONS.get(status, _NONSENSE))
 
-    def _assign(self, context: bytes) -> int | None:
-        """A slot for a context. All are forgotten when they are used up and the owner has seen every signal."""
-        words = self._words
-        slot = len(self._slots)
-        if slot == MAX_SLOTS:
-            if words[page.SIGNALS_SEEN] != words[page.SIGNALS]:
-                return None
-            self._slots.clear()
-            slot = 0
-        at = page.CONTEXTS + slot * HANDLE_BYTES
-        self._memory[at:at + HANDLE_BYTES] = context
-        self._slots[context] = slot
-        words[page.SLOTS] = max(words[page.SLOTS], slot + 1)
-        return slot
-
     def _insist(self) -> None:
         """Ring although the doorbell is full. Whoever keeps it full can't keep the owner from looking: it then looks
         everywhere. So it may also be the reply that comes first."""
@@ -147,3 +107,55 @@ class Channel:
                 continue
             except BrokenPipeError:
                 raise IpcError("the server is gone") from None
+
+
+class SignalChannel:
+    """For signals. Contexts are given slots as they come; a slot is used again when the owner has seen them all."""
+
+    def __init__(self, number: int, entrypoint: int, owner: int, mapping: Mapping, doorbell: int) -> None:
+        self.number, self.entrypoint, self.owner = number, entrypoint, owner
+        self._mapping, self._doorbell = mapping, doorbell
+        self._memory = mapping.view
+        self._words = mapping.view[:page.HEAD].cast("I")
+        self._counters = mapping.view[COUNTERS:COUNTERS + 4 * MAX_SLOTS].cast("I")
+        self._ring = bytes([page.ring_of(number)])
+        self._slots: dict[bytes, int] = {}
+        self._signalling = Lock()
+
+    def submit(self, context: bytes, count: int) -> bool:
+        """False if all slots are taken. Never blocks: if the doorbell is full, the owner looks everywhere anyway."""
+        with self._signalling:
+            if self._doorbell < 0:
+                return True             # nobody is there to hear it
+            slot = self._slots.get(context)
+            if slot is None and (slot := self._assign(context)) is None:
+                return False
+            self._counters[slot] = self._counters[slot] + count & WORD
+            self._words[page.SIGNALS] = self._words[page.SIGNALS] + 1 & WORD
+            try:  # noqa: SIM105  # each signal comes along here, and `suppress` would cost a quarter of a microsecond
+                os.write(self._doorbell, self._ring)
+            except (BlockingIOError, BrokenPipeError):
+                pass
+            return True
+
+    def close(self) -> None:
+        """Give up the channel."""
+        with self._signalling:
+            if self._doorbell >= 0:
+                os.close(self._doorbell)
+                self._doorbell = -1
+                self._mapping.unmap()
+
+    def _assign(self, context: bytes) -> int | None:
+        words = self._words
+        slot = len(self._slots)
+        if slot == MAX_SLOTS:
+            if words[page.SIGNALS_SEEN] != words[page.SIGNALS]:
+                return None
+            self._slots.clear()
+            slot = 0
+        at = page.CONTEXTS + slot * HANDLE_BYTES
+        self._memory[at:at + HANDLE_BYTES] = context
+        self._slots[context] = slot
+        words[page.SLOTS] = max(words[page.SLOTS], slot + 1)
+        return slot

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from bastide.kernel.interface import Entry, Handle, IpcError, Start
 from bastide.kernel.linux import control, native
-from bastide.kernel.linux.channel import Channel
+from bastide.kernel.linux.channel import Channel, SignalChannel
 from bastide.kernel.linux.control import Kind, News
 from bastide.kernel.linux.gate import LinuxGate
 from bastide.kernel.linux.memory import Mapping
@@ -81,14 +81,23 @@ class FarAuthority:
         self._transport, self._native = transport, native_object
         self._end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=end)
         self._lock = threading.RLock()
-        self._memory: dict[int, int] = {}               # descriptors by serial
+        self._memory: dict[int, int] = {}               # descriptors by serial, -1 of those that got lost
+        self._lost: set[int] = set()                    # channels that were gone before they were used
         self._readable = select.poll()
         self._readable.register(end, select.POLLIN)
 
-    def connect(self, handle: bytes, calls: bool) -> Channel:
-        self._ask(Ask.CONNECT, int(calls), handle)
-        known = self._transport.channels if calls else self._transport.signal_channels
-        return self._when(lambda: known.get(handle[:8]))
+    def connect(self, handle: bytes, calls: bool) -> None:
+        self._lost.clear()
+        number, = native.NUMBER.unpack(self._ask(Ask.CONNECT, int(calls), handle))
+        transport, entrypoint = self._transport, handle[:8]
+
+        def arrived() -> bool | None:
+            if number in self._lost:
+                raise IpcError("no channel to the server: it is gone, or this component has no descriptors left")
+            channels = [transport.channels.get(entrypoint)] if calls else transport.signal_channels.get(entrypoint, ())
+            return any(channel is not None and channel.number == number for channel in channels) or None
+
+        self._when(arrived)
 
     def passed_on(self, handle: bytes, receiver: int) -> bytes:
         return voucher(handle, receiver)
@@ -100,7 +109,10 @@ class FarAuthority:
         serial, total, at, offset, size = native.PART.unpack(self._ask(Ask.MEMORY, since | writeable, dataspace))
         if not serial:
             return Part(total)
-        return Part(total, at, offset, size, self._when(lambda: self._memory.pop(serial, None)))
+        descriptor = self._when(lambda: self._memory.pop(serial, None))
+        if descriptor < 0:
+            raise IpcError("the dataspace can't be mapped: this component has no descriptors left")
+        return Part(total, at, offset, size, descriptor)
 
     def news(self) -> None:
         with self._lock:
@@ -124,7 +136,12 @@ class FarAuthority:
         return reply[1:]
 
     def _take_in(self, news: News) -> None:
-        take_in(self._transport, news, self._memory.__setitem__)
+        if news.kind is Kind.OWNER_GONE or (news.torn and news.kind in (Kind.OUTGOING, Kind.SIGNALS)):
+            self._lost.add(news.first)
+        if not news.torn:
+            take_in(self._transport, news, self._memory.__setitem__)
+        elif news.kind is Kind.MEMORY:
+            self._memory[news.first] = -1
 
 
 def take_in(transport: Transport, news: News, memory: Callable[[int, int], None]) -> None:
@@ -135,24 +152,37 @@ def take_in(transport: Transport, news: News, memory: Callable[[int, int], None]
         case Kind.ENTRYPOINT:
             transport.gates[number] = LinuxGate(transport, number, *descriptors)
         case Kind.INCOMING:
-            reply = descriptors[1] if len(descriptors) > 1 else -1
+            reply = descriptors[1] if len(descriptors) > 1 else None
             transport.gates[entrypoint].add(number, peer, _mapping(descriptors[0]), reply)
-        case Kind.OUTGOING | Kind.SIGNALS:
-            reply = descriptors[1] if kind is Kind.OUTGOING else -1
-            channel = Channel(number, entrypoint, peer, _mapping(descriptors[0]), reply, descriptors[-1])
-            known = transport.channels if kind is Kind.OUTGOING else transport.signal_channels
-            known[entrypoint.to_bytes(8, "little")] = channel
+        case Kind.OUTGOING:
+            transport.channels[entrypoint.to_bytes(8, "little")] = Channel(
+                number, entrypoint, peer, _mapping(descriptors[0]), *descriptors[1:])
+        case Kind.SIGNALS:
+            transport.signal_channels.setdefault(entrypoint.to_bytes(8, "little"), []).append(
+                SignalChannel(number, entrypoint, peer, _mapping(descriptors[0]), descriptors[1]))
         case Kind.HOLDER_GONE:
             if (gate := transport.gates.get(entrypoint)) is not None:
                 gate.remove(number)
         case Kind.OWNER_GONE:
-            for channels in (transport.channels, transport.signal_channels):
-                gone = channels.get(entrypoint.to_bytes(8, "little"))
-                if gone is not None and gone.number == number:
-                    del channels[entrypoint.to_bytes(8, "little")]
-                    gone.close()
+            _give_up(transport, entrypoint.to_bytes(8, "little"), number)
+        case Kind.FREED:
+            if (gate := transport.gates.get(entrypoint)) is not None:
+                gate.withdraw(number)
         case Kind.MEMORY:
             memory(number, descriptors[0])
+
+
+def _give_up(transport: Transport, entrypoint: bytes, number: int) -> None:
+    """Close a channel whose owner is gone."""
+    if (channel := transport.channels.get(entrypoint)) is not None and channel.number == number:
+        del transport.channels[entrypoint]
+        channel.close()
+    signals = transport.signal_channels.get(entrypoint, [])
+    for gone in [one for one in signals if one.number == number]:
+        signals.remove(gone)
+        gone.close()
+    if not signals:
+        transport.signal_channels.pop(entrypoint, None)
 
 
 def _mapping(descriptor: int) -> Mapping:

@@ -10,6 +10,7 @@ import array
 import errno
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
@@ -17,8 +18,8 @@ from struct import error as StructError
 
 MAX_DESCRIPTORS = 3
 
-BUFFER = 8 << 10
-"""Bytes of news under way: some twenty. Descriptors of who takes no news would else fill the limits of core's user."""
+BUFFER = 3 << 10
+"""Bytes of news under way: some ten. Descriptors of who takes no news would else fill the limits of core's user."""
 
 _NEWS = Struct("<BQQQ")
 
@@ -26,6 +27,7 @@ _NEWS = Struct("<BQQQ")
 _RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
 _TO_SEND = int(socket.MSG_DONTWAIT) | int(socket.MSG_NOSIGNAL)
 _TO_RECEIVE = int(socket.MSG_DONTWAIT) | int(socket.MSG_CMSG_CLOEXEC)
+_TORN = int(socket.MSG_CTRUNC)
 _ROOM = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
 
 
@@ -39,6 +41,7 @@ class Kind(IntEnum):
     HOLDER_GONE = 4     # channel, entrypoint
     OWNER_GONE = 5      # channel, entrypoint
     MEMORY = 6          # serial | memory
+    FREED = 7           # identity, entrypoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class News:
     second: int = 0
     third: int = 0
     descriptors: tuple[int, ...] = ()
+    torn: bool = False                  # descriptors were lost, for the receiver has no room for them
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -74,7 +78,7 @@ def send(end: socket.socket, news: News) -> bool:
 def receive(end: socket.socket) -> News | None:
     """The next news, or None if there is none now."""
     try:
-        message, ancillary, _, _ = end.recvmsg(_NEWS.size, _ROOM, _TO_RECEIVE)
+        message, ancillary, flags, _ = end.recvmsg(_NEWS.size, _ROOM, _TO_RECEIVE)
     except BlockingIOError:
         return None
     except OSError:
@@ -86,7 +90,14 @@ def receive(end: socket.socket) -> News | None:
     try:
         kind_number, first, second, third = _NEWS.unpack(message)
     except StructError:                 # the other end is closed
-        for descriptor in rights:
-            os.close(descriptor)
+        _close(rights)
         return None
+    if flags & _TORN:
+        _close(rights)
+        return News(Kind(kind_number), first, second, third, torn=True)
     return News(Kind(kind_number), first, second, third, tuple(rights))
+
+
+def _close(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

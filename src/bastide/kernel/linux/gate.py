@@ -46,31 +46,45 @@ _libc.ppoll.argtypes = (ctypes.c_void_p, ctypes.c_ulong, ctypes.c_char_p, ctypes
 @dataclass(eq=False, slots=True)
 class _Object:
     dispatch: Dispatch
-    known: set[tuple[_Incoming, bytes]] = field(default_factory=set)
+    known: set[tuple[_Calls, bytes]] = field(default_factory=set)
 
 
 @dataclass(eq=False, slots=True)
 class _Context:
     deliver: Deliver
     io: bool
-    known: set[tuple[_Incoming, bytes]] = field(default_factory=set)
+    known: set[tuple[_Signals, bytes]] = field(default_factory=set)
 
 
 class _Incoming:
     """The owner's end of one channel."""
 
-    __slots__ = ("contexts", "counters", "holder", "last", "mapping", "memory", "number", "objects", "reply", "request",
-                 "signals", "words")
+    __slots__ = ("holder", "mapping", "memory", "number", "seen", "words")
+
+    def __init__(self, number: int, holder: int, mapping: Mapping) -> None:
+        self.number, self.holder, self.mapping = number, holder, mapping
+        self.memory = mapping.view
+        self.words = mapping.view[:page.HEAD].cast("I")
+        self.seen = 0                           # number of what was looked at last, by the holder's count
+
+
+class _Calls(_Incoming):
+    __slots__ = ("objects", "reply")
 
     def __init__(self, number: int, holder: int, mapping: Mapping, reply: int) -> None:
-        self.number, self.holder, self.mapping, self.reply = number, holder, mapping, reply
-        self.memory = mapping.view
-        self.words = mapping.view[:128].cast("I")
-        self.counters = mapping.view[COUNTERS:COUNTERS + 4 * MAX_SLOTS].cast("I")
-        self.request = self.signals = 0         # numbers of what was seen last
-        self.last: list[int] = []               # counters as they were then
+        super().__init__(number, holder, mapping)
+        self.reply = reply
         self.objects: dict[bytes, _Object] = {}     # handles that were proven to be the holder's
-        self.contexts: dict[bytes, _Context] = {}
+
+
+class _Signals(_Incoming):
+    __slots__ = ("contexts", "counters", "last")
+
+    def __init__(self, number: int, holder: int, mapping: Mapping) -> None:
+        super().__init__(number, holder, mapping)
+        self.counters = mapping.view[COUNTERS:COUNTERS + 4 * MAX_SLOTS].cast("I")
+        self.last: list[int] = []                   # counters as they were when they were looked at
+        self.contexts: dict[bytes, _Context] = {}   # handles that were proven to be the holder's
 
 
 class LinuxGate:
@@ -86,9 +100,10 @@ class LinuxGate:
         self._objects: dict[int, _Object] = {}
         self._contexts: dict[int, _Context] = {}
         self._pending: dict[_Context, int] = {}
-        self._backlog: dict[_Incoming, None] = {}   # requests that came while the gate waited for a signal
+        self._backlog: dict[_Calls, None] = {}   # requests that came while the gate waited for a signal
         self._unheard: dict[int, int] = {}          # signals of identities that nobody listens to yet
         self._raised: deque[tuple[int, int]] = deque()  # signals from within the component
+        self._withdrawn: deque[int] = deque()
         self._posted: deque[Callable[[], object]] = deque()
         self._alarm: tuple[int, Callable[[], None]] | None = None
         self._stopped = False
@@ -107,14 +122,7 @@ class LinuxGate:
 
     def dissolve(self, identity: Handle) -> None:
         number = self._own(identity)
-        if (target := self._objects.pop(number, None)) is not None:
-            for channel, handle in target.known:
-                channel.objects.pop(handle, None)
-        if (context := self._contexts.pop(number, None)) is not None:
-            self._pending.pop(context, None)
-            for channel, handle in context.known:
-                channel.contexts.pop(handle, None)
-        self._unheard.pop(number, None)
+        self._drop(number)
         self._transport.dissolved(number)
 
     def run(self) -> None:
@@ -124,12 +132,15 @@ class LinuxGate:
                 more = self._catch_up()
                 if not more or self._stopped or not self._rung():
                     continue            # whoever always finds something to catch up must not starve the others
-            for channel in self._heard():
-                words = channel.words
-                if words[0] != channel.request:
-                    self._serve(channel)
-                if words[2] != channel.signals:
-                    self._collect(channel)
+            heard = self._heard()
+            while self._withdrawn:
+                self._drop(self._withdrawn.popleft())
+            for channel in heard:
+                if channel.words[0] != channel.seen:
+                    if isinstance(channel, _Calls):
+                        self._serve(channel)
+                    elif isinstance(channel, _Signals):
+                        self._collect(channel)
         self._stopped = False
 
     def stop(self) -> None:
@@ -173,15 +184,23 @@ class LinuxGate:
         self._raised.append((identity, count))
         self._wake()
 
-    def add(self, number: int, holder: int, mapping: Mapping, reply: int) -> None:
-        """A new channel leads here. Callable from any thread. Its holder may have rung for it already."""
-        channel = self._channels[number] = _Incoming(number, holder, mapping, reply)
+    def add(self, number: int, holder: int, mapping: Mapping, reply: int | None) -> None:
+        """A new channel leads here, for signals if there is nowhere to reply to. Callable from any thread.
+
+        Its holder may have rung for it already.
+        """
+        channel = _Signals(number, holder, mapping) if reply is None else _Calls(number, holder, mapping, reply)
+        self._channels[number] = channel
         self._rings[page.ring_of(number)] += (channel,)
         self.post(lambda: self._note(channel))
 
     def remove(self, number: int) -> None:
         """The holder of a channel is gone. Callable from any thread."""
         self.post(lambda: self._forget(number))
+
+    def withdraw(self, identity: int) -> None:
+        """Core has forgotten an identity, whoever asked it to. Callable from any thread."""
+        self._withdrawn.append(identity)
 
     # inside
 
@@ -196,16 +215,29 @@ class LinuxGate:
         channel = self._channels.pop(number, None)
         if channel is None:
             return
-        for shown in (channel.objects, channel.contexts):
-            for handle, target in shown.items():
-                target.known.discard((channel, handle))
         ring = page.ring_of(number)
         self._rings[ring] = tuple(other for other in self._rings[ring] if other is not channel)
-        self._backlog.pop(channel, None)
-        if channel.reply >= 0:
+        if isinstance(channel, _Calls):
+            for handle, target in channel.objects.items():
+                target.known.discard((channel, handle))
+            self._backlog.pop(channel, None)
             os.close(channel.reply)
             channel.reply = -1
+        elif isinstance(channel, _Signals):
+            for handle, context in channel.contexts.items():
+                context.known.discard((channel, handle))
         channel.mapping.unmap()
+
+    def _drop(self, number: int) -> None:
+        """An identity is served and heard no more."""
+        if (target := self._objects.pop(number, None)) is not None:
+            for channel, handle in target.known:
+                channel.objects.pop(handle, None)
+        if (context := self._contexts.pop(number, None)) is not None:
+            self._pending.pop(context, None)
+            for listening, handle in context.known:
+                listening.contexts.pop(handle, None)
+        self._unheard.pop(number, None)
 
     def _own(self, identity: Handle) -> int:
         entrypoint, number = numbers(identity)  # type: ignore[arg-type]  # handles are bytes here
@@ -264,20 +296,22 @@ class LinuxGate:
         if self._backlog:
             channel = next(iter(self._backlog))
             del self._backlog[channel]
-            if channel.words[0] != channel.request:
+            if channel.words[0] != channel.seen:
                 self._serve(channel)
         return bool(self._pending or self._backlog or self._posted or self._raised)
 
     def _note(self, channel: _Incoming) -> None:
         """Look at a channel while calls have to wait."""
-        if channel.words[2] != channel.signals:
-            self._collect(channel)
-        if channel.words[0] != channel.request:
+        if channel.words[0] == channel.seen:
+            return
+        if isinstance(channel, _Calls):
             self._backlog[channel] = None
+        elif isinstance(channel, _Signals):
+            self._collect(channel)
 
-    def _serve(self, channel: _Incoming) -> None:
+    def _serve(self, channel: _Calls) -> None:
         words = channel.words
-        number = channel.request = words[0]
+        number = channel.seen = words[0]
         size = words[1]
         caps_count, size = size >> 16 & 0xFF, size & 0xFFFF
         data = channel.memory[REQUEST:REQUEST + (size if size < MESSAGE else MESSAGE)].tobytes()
@@ -305,7 +339,7 @@ class LinuxGate:
             except (BlockingIOError, BrokenPipeError):
                 pass                    # the holder never reads, or is gone: core will tell
 
-    def _prove(self, channel: _Incoming, handle: bytes) -> _Object | None:
+    def _prove(self, channel: _Calls, handle: bytes) -> _Object | None:
         """Check a handle that the channel has not shown before."""
         number = self._verified(channel, handle)
         target = self._objects.get(number)
@@ -323,24 +357,24 @@ class LinuxGate:
             return -1
         return number
 
-    def _take_caps(self, channel: _Incoming, data: bytes, count: int) -> tuple[bytes, Caps]:
+    def _take_caps(self, channel: _Calls, data: bytes, count: int) -> tuple[bytes, Caps]:
         end = len(data) - count * HANDLE_BYTES
         if count > MESSAGE_CAPS or end < HANDLE_BYTES:
             raise IpcError(f"{count} capabilities beside a message of {len(data)} bytes")
         return data[HANDLE_BYTES:end], self._transport.received(data[end:], channel.holder)
 
-    def _give_caps(self, channel: _Incoming, reply: bytes, caps: Caps) -> tuple[int, bytes, int]:
+    def _give_caps(self, channel: _Calls, reply: bytes, caps: Caps) -> tuple[int, bytes, int]:
         """Status, reply with its capabilities, and how many they are."""
         if len(caps) <= MESSAGE_CAPS:
             with suppress(IpcError):
                 return page.OK, reply + self._transport.sent(caps, channel.holder), len(caps)
         return page.ILLEGAL, b"", 0
 
-    def _collect(self, channel: _Incoming) -> None:
+    def _collect(self, channel: _Signals) -> None:
         """Add the signals of a channel to what is pending."""
         words = channel.words
-        channel.signals = words[2]
-        slots = min(words[3], MAX_SLOTS)
+        channel.seen = words[page.SIGNALS]
+        slots = min(words[page.SLOTS], MAX_SLOTS)
         now, last = channel.counters[:slots].tolist(), channel.last
         if len(last) < slots:
             last += [0] * (slots - len(last))
@@ -354,9 +388,9 @@ class LinuxGate:
                 elif (number := self._verified(channel, handle)) >= 0:
                     self._keep(number, new - old & page.WORD)
         channel.last = now
-        words[page.SIGNALS_SEEN] = channel.signals
+        words[page.SIGNALS_SEEN] = channel.seen
 
-    def _prove_context(self, channel: _Incoming, handle: bytes) -> _Context | None:
+    def _prove_context(self, channel: _Signals, handle: bytes) -> _Context | None:
         context = self._contexts.get(self._verified(channel, handle))
         if context is not None:
             channel.contexts[handle] = context

@@ -8,21 +8,31 @@ import socket
 from collections.abc import Callable
 from itertools import count
 from types import TracebackType
+from typing import cast
 
-from bastide.kernel.interface import Arrangement, Ending, Handle, IpcError, Memory, OutOfMachine, Placement
+from bastide.kernel.interface import (
+    Arrangement,
+    Ending,
+    Handle,
+    IpcError,
+    Memory,
+    OutOfMachine,
+    Placement,
+    Upkeep,
+    unpaid,
+)
 from bastide.kernel.linux import control, native
-from bastide.kernel.linux.channel import Channel
 from bastide.kernel.linux.component import Birth, take_in
-from bastide.kernel.linux.control import Kind, News
+from bastide.kernel.linux.control import News
 from bastide.kernel.linux.gate import LinuxGate
 from bastide.kernel.linux.memory import Dataspace
 from bastide.kernel.linux.native import Ask
 from bastide.kernel.linux.process import Process
 from bastide.kernel.linux.seal import numbers
 from bastide.kernel.linux.spawner import Zygote
-from bastide.kernel.linux.switchboard import MAX_UNTAKEN, Side, Switchboard, to_socket
+from bastide.kernel.linux.switchboard import Side, Switchboard, to_socket
 from bastide.kernel.linux.transport import Transport
-from bastide.kernel.linux.voucher import proper
+from bastide.kernel.linux.voucher import Borrowed, proper
 from bastide.kernel.linux.watch import Watch
 from bastide.kernel.linux.window import Part
 from bastide.kernel.pieces import Pieces
@@ -73,9 +83,12 @@ class LinuxMachine:
     def affinity_space(self) -> tuple[int, ...]:
         return tuple(sorted(os.sched_getaffinity(0)))
 
-    def create_domain(self, label: str) -> LinuxDomain:
-        near, far = control.pair()
-        return LinuxDomain(self, self.switchboard.side(to_socket(near)), label, near, far)
+    def create_domain(self, label: str, upkeep: Upkeep = unpaid) -> LinuxDomain:
+        try:
+            near, far = control.pair()
+        except OSError as error:
+            raise OutOfMachine(f"no descriptors left for a domain: {error.strerror}") from None
+        return LinuxDomain(self, self.switchboard.side(to_socket(near), upkeep), label, near, far)
 
     def create_memory(self, size: int) -> Dataspace:
         if size > self._physical:
@@ -130,9 +143,8 @@ class LinuxMachine:
 
     # Authority, for core itself
 
-    def connect(self, handle: bytes, calls: bool) -> Channel:
+    def connect(self, handle: bytes, calls: bool) -> None:
         self.switchboard.connect(handle, self.side, calls)
-        return (self.kernel.channels if calls else self.kernel.signal_channels)[handle[:8]]
 
     def passed_on(self, handle: bytes, receiver: int) -> bytes:
         domain = self.domain.others.get(receiver)
@@ -168,11 +180,8 @@ class LinuxMachine:
         total, at, offset, size, descriptor = self._part(handle, side, writeable, since)
         if descriptor < 0:
             return native.PART.pack(0, total, 0, 0, 0)
-        if self.switchboard.untaken(side, Kind.MEMORY) >= MAX_UNTAKEN:
-            os.close(descriptor)
-            raise IpcError("the component does not take what core sends")
         serial = next(self._serials)
-        self.switchboard.tell(side, News(Kind.MEMORY, serial, descriptors=(descriptor,)), ring=False)
+        self.switchboard.hand_out(side, serial, descriptor)
         return native.PART.pack(serial, total, at, offset, size)
 
     def _part(self, handle: bytes, holder: Side, writeable: bool, since: int) -> Part:
@@ -221,16 +230,15 @@ class LinuxDomain:
         return Handle(switchboard.handle(made, made.number, self._machine.side))
 
     def alloc_identity(self, entrypoint: Handle) -> Handle:
-        switchboard = self._machine.switchboard
-        number, identity = numbers(proper(entrypoint))
-        served_at = self.side.entrypoints.get(number)
-        if served_at is None or identity != number:
-            raise IpcError("this is no entrypoint of the domain")
-        return Handle(switchboard.handle(served_at, switchboard.mint(served_at), self._machine.side))
+        return self._mint(entrypoint, False)
+
+    def alloc_context(self, entrypoint: Handle) -> Handle:
+        return self._mint(entrypoint, True)
 
     def free_identity(self, identity: Handle) -> None:
         entrypoint, number = numbers(proper(identity))
-        self._machine.switchboard.forget(self.side, number, entrypoint)
+        by_a_stranger = isinstance(cast(object, identity), Borrowed)    # owners seal, others vouch
+        self._machine.switchboard.forget(self.side, number, entrypoint, tell=by_a_stranger)
         if self.side is self._machine.side:
             self._machine.withdraw(number)
 
@@ -290,6 +298,14 @@ class LinuxDomain:
                 machine.watch.forget(end.fileno())
                 end.close()
         self.near = self._far = None
+
+    def _mint(self, entrypoint: Handle, context: bool) -> Handle:
+        switchboard = self._machine.switchboard
+        number, identity = numbers(proper(entrypoint))
+        place = self.side.entrypoints.get(number)
+        if place is None or identity != number:
+            raise IpcError("this is no entrypoint of the domain")
+        return Handle(switchboard.handle(place, switchboard.mint(place, context), self._machine.side))
 
     def _ended(self, ended: Callable[[Ending], None]) -> None:
         process = self._process

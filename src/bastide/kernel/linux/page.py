@@ -1,32 +1,40 @@
-"""The memory that the two ends of a channel share.
+"""The memory that the two ends of a channel share: one page.
 
-A channel leads from one component, the *holder*, to one entrypoint of another, the *owner*. The first page carries one
-request and one reply at a time; the following ones carry signals: a counter for each context that the holder submits
-to, and the handle that says which context it is. Each word is written by one end only. Nothing in here is trusted by
-either end: what is read is copied first and checked then.
+A channel leads from one component, the *holder*, to one entrypoint of another, the *owner*. It carries calls, one
+request and one reply at a time, or signals: a counter for each context that the holder submits to, and the handle that
+says which context it is. Each word is written by one end only. Nothing in here is trusted by either end: what is read
+is copied first and checked then.
 
-The memory is sealed against growing and shrinking, so neither end can make the other fault. Pages that are never
-touched cost nothing.
+The memory is sealed against growing and shrinking, so neither end can make the other fault.
 """
 
 from __future__ import annotations
 
 from bastide.kernel.linux.seal import HANDLE_BYTES
 
-# Places in the array of 32-bit words at the start. Holder:
-REQUEST_NUMBER, REQUEST_SIZE, SIGNALS, SLOTS = 0, 1, 2, 3
-# Owner:
-REPLY_NUMBER, REPLY_SIZE, SIGNALS_SEEN = 16, 17, 18
+CHANNEL_BYTES = 4096
 
-REQUEST = 128
-MESSAGE = (4096 - REQUEST) // 2
+# Places in the array of 32-bit words at the start. Calls, holder:
+REQUEST_NUMBER, REQUEST_SIZE = 0, 1
+# owner:
+REPLY_NUMBER, REPLY_SIZE = 16, 17
+# Signals, holder:
+SIGNALS, SLOTS = 0, 1
+# owner:
+SIGNALS_SEEN = 16
+
+HEAD = 128
+"""Bytes of these words, those of each end in a line of the processor's cache."""
+
+REQUEST = HEAD
+MESSAGE = (CHANNEL_BYTES - HEAD) // 2
 """Bytes for a request (with its target) or a reply, each with the handles that go along."""
 REPLY = REQUEST + MESSAGE
 
-MAX_SLOTS = 1024
-COUNTERS = 4096
+MAX_SLOTS = (CHANNEL_BYTES - HEAD) // (4 + HANDLE_BYTES)
+"""Contexts of one channel. Who submits to more of one entrypoint gets further channels."""
+COUNTERS = HEAD
 CONTEXTS = COUNTERS + 4 * MAX_SLOTS
-CHANNEL_BYTES = CONTEXTS + HANDLE_BYTES * MAX_SLOTS
 
 WORD = 0xFFFF_FFFF
 

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
 from bastide.kernel.linux import window
-from bastide.kernel.linux.channel import Channel
+from bastide.kernel.linux.channel import Channel, SignalChannel
 from bastide.kernel.linux.gate import LinuxGate
 from bastide.kernel.linux.seal import HANDLE_BYTES, INVALID, numbers, seal, vouched, voucher
 from bastide.kernel.linux.voucher import Borrowed, proper
@@ -28,8 +29,8 @@ THREAD_STACK = 256 * 1024
 class Authority(Protocol):
     """Who decides about capabilities: core's switchboard, near or far."""
 
-    def connect(self, handle: bytes, calls: bool) -> Channel:
-        """A channel to the entrypoint of `handle`. Raises IpcError."""
+    def connect(self, handle: bytes, calls: bool) -> None:
+        """Add a channel to the entrypoint of `handle` to those that are known. Raises IpcError."""
         ...
 
     def passed_on(self, handle: bytes, receiver: int) -> bytes:
@@ -55,7 +56,7 @@ class Transport:
         self.authority: Authority
         self.gates: dict[int, LinuxGate] = {}
         self.channels: dict[bytes, Channel] = {}            # by entrypoint, as its first 8 bytes in a handle
-        self.signal_channels: dict[bytes, Channel] = {}     # those of entrypoints that are never called
+        self.signal_channels: dict[bytes, list[SignalChannel]] = {}
         self.dissolved: Callable[[int], None] = lambda identity: None
         """Told of each identity that is dissolved at a gate."""
         self._views: dict[int, memoryview] = {}
@@ -77,7 +78,7 @@ class Transport:
 
     def call(self, target: Handle, request: bytes, caps: Caps = ()) -> tuple[bytes, Caps]:
         handle = target if isinstance(target, bytes) else proper(target)
-        channel = self.channels.get(handle[:8]) or self._connect(handle, True)
+        channel = self.channels.get(handle[:8]) or self._connect(handle)
         if len(request) > MESSAGE_BYTES:
             raise IpcError(f"a request of {len(request)} bytes is too large: {MESSAGE_BYTES} is the limit")
         if caps:
@@ -105,17 +106,15 @@ class Transport:
         except IpcError:
             return                      # it never was a context
         entrypoint = handle[:8]
-        channel = self.channels.get(entrypoint) or self.signal_channels.get(entrypoint)
-        if channel is None:
-            number, identity = numbers(handle)
-            if (gate := self.gates.get(number)) is not None:
-                gate.submit(identity, count)
+        for channel in self.signal_channels.get(entrypoint, ()):
+            if channel.submit(handle, count):
                 return
-            try:
-                channel = self._connect(handle, False)
-            except IpcError:
-                return                  # the context is gone
-        channel.submit(handle, count)
+        number, identity = numbers(handle)
+        if (gate := self.gates.get(number)) is not None:
+            gate.submit(identity, count)
+            return
+        with suppress(IpcError):        # the context is gone, or its owner can't pay for being told
+            self._connect_for_signals(handle).submit(handle, count)
 
     def attach(self, dataspace: Handle, writeable: bool) -> memoryview:
         view = window.attach(partial(self.authority.memory, proper(dataspace), writeable), writeable)
@@ -140,8 +139,10 @@ class Transport:
 
     def close(self) -> None:
         """Give up all channels and gates."""
-        for channel in (*self.channels.values(), *self.signal_channels.values()):
+        for channel in self.channels.values():
             channel.close()
+        for signals in chain.from_iterable(self.signal_channels.values()):
+            signals.close()
         for gate in self.gates.values():
             gate.close()
         self.channels.clear()
@@ -186,14 +187,21 @@ class Transport:
             return handle               # back to its owner, who recognises the sender's seal
         return self.authority.passed_on(handle, receiver)
 
-    def _connect(self, handle: bytes, calls: bool) -> Channel:
+    def _connect(self, handle: bytes) -> Channel:
         entrypoint = proper(handle)[:8]
         with self._connecting:
-            known = self.channels if calls else self.signal_channels
-            channel = known.get(entrypoint)
-            if channel is None:
+            if entrypoint not in self.channels:
                 own = self.gates.get(numbers(handle)[0])
                 if own is not None and own.thread == threading.get_ident():
                     raise IpcError("an entrypoint that calls itself would wait for ever")
-                channel = known[entrypoint] = self.authority.connect(handle, calls)
-            return channel
+                self.authority.connect(handle, True)
+            return self.channels[entrypoint]
+
+    def _connect_for_signals(self, handle: bytes) -> SignalChannel:
+        """A channel more than there is, or the one that somebody else has opened meanwhile."""
+        entrypoint = handle[:8]
+        before = len(self.signal_channels.get(entrypoint, ()))
+        with self._connecting:
+            if len(self.signal_channels.get(entrypoint, ())) <= before:
+                self.authority.connect(handle, False)
+            return self.signal_channels[entrypoint][-1]
