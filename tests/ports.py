@@ -76,6 +76,8 @@ def named(folder: str) -> bytes | None:
 
 @cache
 def packed(folder: str) -> bytes | None:
+    if folder == "init":
+        return pack(PACKAGE / "init", "bastide")
     return pack(TESTS / "components" / folder, "") if named(folder) else None
 
 

@@ -18,7 +18,7 @@ from ports import ENTRIES, linux_machine, packed, zygote
 from bastide.base import Label, SessionRequest
 from bastide.kernel.linux.machine import LinuxMachine
 
-COMPONENTS = ("attacker", "bystander", "echo_server", "hostile_server")
+COMPONENTS = ("attacker", "bystander", "echo_server", "hostile_server", "init")
 
 
 @pytest.fixture(params=modes("everything", "seccomp alone", ordinary=("everything", "seccomp alone")))

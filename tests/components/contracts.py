@@ -23,6 +23,13 @@ class BoardSession(Session):
     def take(self, name: str) -> Capability[Interface] | None: ...
 
 
+class HonestSession(Session):
+    service, ram_quota, cap_quota = "Honest", "16K", 4
+
+    @rpc
+    def serve(self) -> str: ...
+
+
 class Echo(Interface):
     @rpc
     def echo(self, text: str) -> str: ...

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from components.contracts import BoardSession, Echo
 
-from bastide.base import Capability, DataspaceCap, Env, Interface
+from bastide.base import BastideError, Capability, DataspaceCap, Env, Interface
 from bastide.kernel.interface import Handle
 from bastide.kernel.linux import page
 from bastide.kernel.linux.channel import Channel
@@ -53,6 +53,13 @@ class Attacker:
         echo.echo("hello")
         return Raw(self.channel(echo.cap.handle), echo.cap.handle), Raw(
             self.channel(self.env.parent.cap.handle), self.env.parent.cap.handle)
+
+    def quietly(self, function: Callable[[], Any]) -> bool:
+        """Whether it came to a result."""
+        try:
+            return function() is not None
+        except BastideError:
+            return False
 
     def attempt(self, what: str, function: Callable[[], Any]) -> None:
         """Log how it came out: the kind of error, or that there was none."""
