@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
+import threading
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -70,6 +72,22 @@ class Main(Echo):
             channel.words[page.REPLY_NUMBER] = channel.seen         # done, says this
             os.write(channel.reply, b"!")
         raise RuntimeError("the framework's own reply comes too late")
+
+    def scribbler(self) -> str:
+        """Writes over its replies while its client reads them."""
+        if self.calls == 1:
+            libc = ctypes.CDLL(None)
+            libc.getrandom.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint)
+            places = [ctypes.addressof(ctypes.c_char.from_buffer(channel.memory)) for channel in self._channels()]
+
+            def scribble() -> None:
+                while True:
+                    for place in places:
+                        libc.getrandom(place + 4 * page.REPLY_SIZE, 4, 0)
+                        libc.getrandom(place + page.REPLY, page.MESSAGE, 0)
+
+            threading.Thread(target=scribble, daemon=True).start()
+        return "answer"
 
     def forger(self) -> str:
         return "answer"
