@@ -20,6 +20,21 @@ def test_a_handle_that_leaked_as_data_serves_nobody_but_its_holder(fortress: Boo
     assert fortress.run("attacker", "replay").lines == ["without a channel: False", "with a channel: False"]
 
 
+def test_a_voucher_serves_him_alone_for_whom_it_was_made_by_who_held_the_capability(fortress: Booted) -> None:
+    *refused, own, same = fortress.run("attacker", "replay_voucher").lines
+    assert len(refused) == 6
+    assert [line for line in refused if not line.endswith(": IpcError")] == []
+    assert (own, same) == ("its own: SUCCEEDED", "again the same: True")
+
+
+def test_what_a_session_gave_ends_with_the_session(fortress: Booted) -> None:
+    lines = fortress.run("attacker", "outlast").lines
+    assert [line for line in lines if not line.startswith("[closed]")] == [
+        "open: SUCCEEDED", "closed: IpcError", "allocated: SUCCEEDED", "freed: IpcError", "entrypoint: SUCCEEDED",
+        "freed entrypoint: IpcError"]
+    assert [line for line in lines if line.startswith("[closed]")] == ["[closed] said while it was open"]
+
+
 def test_a_dissolved_object_is_gone_over_old_and_new_channels(fortress: Booted) -> None:
     server = fortress.start("hostile_server", "dissolver")
     fortress.wait(lambda: server.saw("serving"))

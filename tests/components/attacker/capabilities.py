@@ -7,12 +7,13 @@ from typing import Any, cast
 
 from components.contracts import Echo
 
-from bastide.base import Capability, IpcError, Rom
-from bastide.base.environment import NativeEntrypoint, Parent, PdSession, Resources
+from bastide.base import Capability, IpcError, RamDataspace, Rom
+from bastide.base.environment import LogSession, NativeEntrypoint, Parent, PdSession, Resources
 from bastide.base.session import ANYWHERE
 from bastide.kernel.interface import Handle
 from bastide.kernel.linux.native import REQUEST
-from bastide.kernel.linux.seal import HANDLE_BYTES, numbers
+from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, voucher
+from bastide.kernel.linux.voucher import proper
 
 from .weapons import Attacker
 
@@ -81,6 +82,38 @@ def replay(attacker: Attacker) -> None:
     attacker.log(f"without a channel: {_usable(attacker, stolen)}")
     attacker.echo().echo("now there is a channel")
     attacker.log(f"with a channel: {_usable(attacker, stolen)}")
+
+
+def replay_voucher(attacker: Attacker) -> None:
+    """Has vouchers redeemed that were made for somebody else, or by somebody else, and one that was made for it."""
+    echo = proper(attacker.take("echo_server").handle)
+    authority, own = attacker.transport.authority, attacker.transport.domain
+    good = voucher(echo, own)
+    for what, voucher_, sender in (
+            ("for another", voucher(echo, own + 1), own), ("for core", voucher(echo, 1), own),
+            ("of another", good, own + 1), ("of core", good, 1),
+            ("of another object", good[:8] + (numbers(echo)[1] + 1).to_bytes(8, "little") + good[16:], own),
+            ("no voucher", echo, own), ("its own", good, own)):
+        attacker.attempt(what, lambda v=voucher_, s=sender: authority.redeem(v, s))     # type: ignore[misc]
+    attacker.log(f"again the same: {authority.redeem(good, own) == echo}")
+
+
+def outlast(attacker: Attacker) -> None:
+    """Keeps what a session gave it, beyond the session."""
+    log = LogSession.connect(attacker.env, "closed")
+    cap = log.cap
+    attacker.attempt("open", lambda: LogSession.stub(cap).write("said while it was open"))
+    log.close()
+    attacker.attempt("closed", lambda: LogSession.stub(cap).write("said when it was closed"))
+    memory = RamDataspace(attacker.env.account, 4096)
+    kept = memory.cap
+    attacker.attempt("allocated", lambda: attacker.transport.read(kept.handle))
+    memory.close()
+    attacker.attempt("freed", lambda: attacker.transport.read(kept.handle))
+    entrypoint = attacker.env.pd.alloc_entrypoint()
+    attacker.attempt("entrypoint", lambda: attacker.env.pd.alloc_rpc_cap(entrypoint))
+    attacker.env.pd.free_entrypoint(entrypoint)
+    attacker.attempt("freed entrypoint", lambda: attacker.env.pd.alloc_rpc_cap(entrypoint))
 
 
 def cling(attacker: Attacker) -> None:
