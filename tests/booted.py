@@ -78,6 +78,8 @@ class Booted:
         self.board: dict[str, Capability[Interface]] = {}
         self.roms: dict[str, ChangingRom] = {}
         self.children: list[Child] = []
+        self.heard: list[tuple[str, str]] = []
+        """Labels and lines, as core's LOG service handed them out."""
         self.library = Library(self.office, content)
         self._roots: dict[str, AnyRoot] = {}
         self._numbers = count(1000)
@@ -169,6 +171,7 @@ class Booted:
         return rom.open() if rom else self.library.open(request)
 
     def _show(self, label: str, text: str) -> None:
+        self.heard.append((label, text))
         name, _, descendant = label.partition(" -> ")
         child = next(child for child in reversed(self.children) if child.name == name)
         child.lines.append(f"[{descendant}] {text}" if descendant else text)

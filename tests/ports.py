@@ -35,8 +35,27 @@ ISOLATIONS = {
     "seccomp alone": Isolation(user_namespaces=False, landlock=False, landlock_scope=False, private_uids=False),
 }
 
-complaints: list[str] = []
-"""Lines that components wrote to their standard error."""
+
+class Complaints:
+    """Lines that components wrote to their standard error. A thread adds them."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+
+    def add(self, line: str) -> None:
+        with self._changed:
+            self.lines.append(line)
+            self._changed.notify_all()
+
+    def since(self, begin: int, last: str) -> list[str]:
+        """From the line of that number to the line `last`, which is waited for."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: last in self.lines[begin:], 60), self.lines[begin:]
+            return self.lines[begin:self.lines.index(last, begin) + 1]
+
+
+complaints = Complaints()
 
 _zygotes: list[Zygote] = []
 
@@ -118,5 +137,5 @@ def _preload() -> list[str]:
 def _listen(descriptor: int) -> None:
     with os.fdopen(descriptor, "rb") as lines:
         while line := lines.readline(4096):
-            complaints.append(line.decode(errors="replace").rstrip("\n"))
-            print(complaints[-1], file=sys.stderr)
+            complaints.add(line.decode(errors="replace").rstrip("\n"))
+            print(complaints.lines[-1], file=sys.stderr)
