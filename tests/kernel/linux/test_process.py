@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bastide.kernel.interface import Placement
+from bastide.kernel.linux import privileges
 
 MIB = 1 << 20
 
@@ -49,6 +50,8 @@ def test_resources_are_limited_for_good(run: Callable[..., Any]) -> None:
     limits = {name: resource.prlimit(running.process.pid, getattr(resource, f"RLIMIT_{name}"))
               for name in ("CORE", "FSIZE", "MEMLOCK", "MSGQUEUE", "NOFILE")}
     assert limits == {"CORE": (0, 0), "FSIZE": (0, 0), "MEMLOCK": (0, 0), "MSGQUEUE": (0, 0), "NOFILE": (4096, 4096)}
+    threads, _ = resource.prlimit(running.process.pid, resource.RLIMIT_NPROC)
+    assert 128 <= threads <= 4096 + privileges.threads_of_host() + 1000
 
 
 def test_placement_sets_processors_and_priority(run: Callable[..., Any]) -> None:

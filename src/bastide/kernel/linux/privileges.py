@@ -93,10 +93,17 @@ def keep_capabilities(kept: Iterable[int] = ()) -> None:
     call("capset", header, struct.pack("=6I", mask, mask, 0, 0, 0, 0))
 
 
-def limit_resources(descriptors: int, address_space: int, threads: int | None) -> None:
+def threads_of_host() -> int:
+    """How many threads there are now."""
+    with open("/proc/loadavg") as file:
+        return int(file.read().split()[3].partition("/")[2])
+
+
+def limit_resources(descriptors: int, address_space: int, threads: int) -> None:
     """Lower the hard limits. What the process may hold of RAM (RLIMIT_DATA) is moved by core, from outside.
 
-    `address_space` bounds the page tables that mappings of nothing cost: one byte for every 512.
+    `threads` are those of all processes of one user id. `address_space` bounds the page tables that mappings of nothing
+    cost: one byte for every 512.
     """
     limits = {
         resource.RLIMIT_NOFILE: descriptors,
@@ -106,9 +113,8 @@ def limit_resources(descriptors: int, address_space: int, threads: int | None) -
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_SIGPENDING: PENDING_SIGNALS,
+        resource.RLIMIT_NPROC: threads,     # of the user id; not heeded for root outside of user namespaces
     }
-    if threads is not None:
-        limits[resource.RLIMIT_NPROC] = threads
     for which, wanted in limits.items():
         hard = resource.getrlimit(which)[1]
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

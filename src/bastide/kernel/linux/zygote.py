@@ -114,6 +114,8 @@ class _World:
     options: Isolation
     private_uids: bool
     namespaces: bool
+    threads: int
+    """How many there were on the host when we started."""
 
 
 def _start(control: socket.socket) -> None:
@@ -130,6 +132,7 @@ def _start(control: socket.socket) -> None:
         os.close(descriptors[1])
     _forget_paths()
 
+    threads = privileges.threads_of_host()
     privileges.plain_personality()
     stack.make_ordinary()
     inside, private_uids = False, config["private_uids"]
@@ -159,7 +162,7 @@ def _start(control: socket.socket) -> None:
         os.close(alive)
         for other in made:
             os.close(other)
-        _serve(control, fork, _World(entry, options, private_uids, inside))
+        _serve(control, fork, _World(entry, options, private_uids, inside, threads))
     socket.send_fds(control, [STARTED], [pidfd, *made])
     os._exit(0)
 
@@ -233,7 +236,8 @@ def _serve(control: socket.socket, fork: Fork, world: _World) -> NoReturn:
         capabilities = (privileges.CAP_SETGID, privileges.CAP_SETUID) if world.private_uids else ()
         _renounce(b"bastide-zygote", world.options, capabilities)
         threads = (THREADS_OF_ONE_COMPONENT if world.private_uids
-                   else THREADS_OF_ALL_COMPONENTS if world.namespaces else None)
+                   else THREADS_OF_ALL_COMPONENTS if world.namespaces
+                   else THREADS_OF_ALL_COMPONENTS + world.threads)      # those of the user that core has, too
         # components inherit them; setting them in each would take a tenth of its start
         privileges.limit_resources(world.options.nofile, world.options.address_space, threads)
         component = _Component(world, control)
