@@ -232,6 +232,23 @@ def test_channels_of_one_domain_are_limited(monkeypatch: pytest.MonkeyPatch) -> 
         connect(clients[3])
 
 
+def test_one_component_cannot_use_up_the_channels_that_another_one_has_for_all(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CHANNELS_TO_ONE", 3)
+    with parties(3) as (parent, greedy, modest):
+        def connect(child: Party) -> None:
+            made, _ = child.entrypoint()
+            parent.switchboard.connect(raw(parent.handle(made, made.number)), parent.side, True)
+
+        for _ in range(3):
+            connect(greedy)
+        with pytest.raises(IpcError, match="too many channels: 3 from one component to another is the limit"):
+            connect(greedy)
+        connect(modest)
+        greedy.switchboard.forget(greedy.side, next(iter(greedy.side.entrypoints)))
+        connect(greedy)
+
+
 def test_numbers_are_never_used_again() -> None:
     with parties(1) as (party,):
         seen: set[int] = set()

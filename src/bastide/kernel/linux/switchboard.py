@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,6 +45,11 @@ class Waiting:
     @property
     def price(self) -> int:
         return max(1, len(self.news.descriptors))
+
+MAX_CHANNELS_TO_ONE = 256
+"""From one domain to another, which may have that many entrypoints. By more of them, one domain could use up what a
+parent or core, who signals to wherever it is told, has for all.
+"""
 
 
 @dataclass(eq=False)
@@ -92,6 +97,7 @@ class Switchboard:
         self._numbers = count(1)                        # of domains, entrypoints, identities, channels: never reused
         self._entrypoints: dict[int, Entrypoint] = {}
         self._links: dict[tuple[int, int, bool], list[Link]] = {}
+        self._between: Counter[tuple[int, int]] = Counter()     # channels by holder and owner
         self.stuck: Callable[[Side], None] = lambda side: None
         """Called when a side does not take its news; whoever learns that it does again calls `deliver`."""
 
@@ -191,12 +197,15 @@ class Switchboard:
             raise IpcError("no further channel for signals: those that exist have room for twice as many contexts")
         if len(holder.channels) >= MAX_CHANNELS or len(owner.channels) >= MAX_CHANNELS:
             raise IpcError(f"too many channels: {MAX_CHANNELS} for one component is the limit")
+        if self._between[holder.number, owner.number] >= MAX_CHANNELS_TO_ONE:
+            raise IpcError(f"too many channels: {MAX_CHANNELS_TO_ONE} from one component to another is the limit")
         link = Link(next(self._numbers), holder, entrypoint, calls)
         if not link.payer.upkeep(link.price, 0):
             who = "this component" if calls else "who listens"
             raise IpcError(f"no channel to the server: it costs {link.price} bytes of RAM, which {who} does not have")
         self._links.setdefault((holder.number, entrypoint.number, calls), []).append(link)
         holder.channels[link.number] = owner.channels[link.number] = link
+        self._between[holder.number, owner.number] += 1
         try:
             self._introduce(link)
         except (OSError, OutOfMachine) as error:
@@ -266,6 +275,10 @@ class Switchboard:
         self._links[key].remove(link)
         if not self._links[key]:
             del self._links[key]
+        pair = holder.number, entrypoint.owner.number
+        self._between[pair] -= 1
+        if not self._between[pair]:
+            del self._between[pair]
         for side in (holder, entrypoint.owner):
             side.channels.pop(link.number, None)
         link.payer.upkeep(-link.price, 0)
