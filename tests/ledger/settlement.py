@@ -103,7 +103,7 @@ class Settlement:
     def apply(self, house: str, starts: str) -> None:
         """Have a house adopt and abandon children."""
         node = Node.parse(f"config\n{PARENT_PROVIDES.replace('service LOG', 'service LOG' + _PARENTS)}{starts}\n-\n")
-        self.tell(house, lambda env: self._sandboxes[house].apply(node))
+        self.tell(house, lambda env: self._sandboxes[house].apply_config(node))
 
     def accounts(self) -> dict[str, LedgerAccount]:
         """All that core keeps, by label; its own is ''."""

@@ -98,7 +98,7 @@ class Transport:
         """Connect, so that a later call needs nobody but the callee. Raises IpcError."""
         handle = proper(target)
         if handle[:8] not in self.channels:
-            self._connect(handle, True)
+            self._connect(handle)
 
     def submit(self, context: Handle, count: int = 1) -> None:
         try:
