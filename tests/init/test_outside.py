@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from init.hello import Greeter
+from init.test_quota import lose_an_answer
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
 from bastide.base import Env, InsufficientRam, NotYet, OutOfRam, SessionDenied, SessionRequest, SignalHandler
@@ -121,3 +122,25 @@ def test_a_client_that_ends_while_the_server_hesitates_leaves_nothing() -> None:
         said = [line.split()[0] for line in town.lines("init -> server")]
         assert said in ([], ["open", "close"])
         assert town.trouble == []
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_session_of_which_the_answer_is_lost_on_the_way_leaves_nothing(
+        late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    hesitant = Hesitant()
+    with hesitant.town() as town:
+        town.run()
+        total = town.total
+        hesitant.answer = None
+        lose_an_answer(monkeypatch)
+        if late:
+            hesitant.look.submit()
+        else:
+            hesitant.neighbours.submit()        # the parent's own service answers at once
+        town.run()
+        if late:
+            assert [line.split()[0] for line in town.lines("init -> server")] == ["open", "close"]
+            assert town.lines("init -> inner -> asker")[0].startswith("SessionDenied: there is no session of ID ")
+        else:
+            assert "the server of LOG is gone that just opened the session" in "".join(town.log)
+        assert town.total == total

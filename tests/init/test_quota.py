@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from init.puppet import Action, Puppets
 
-from bastide.base import Capability, Env, OutOfCaps, OutOfRam, SessionDenied
-from bastide.base.environment import Progress, Resources, Response
+from bastide.base import Capability, Env, IpcError, OutOfCaps, OutOfRam, Session, SessionDenied
+from bastide.base.environment import LogSession, Progress, Resources, Response
 from bastide.base.session import ANYWHERE
+from bastide.init.child import Child
+from bastide.init.session_state import Phase, SessionState
 
 CHILDREN = """
 + start server | + binary puppet
@@ -108,6 +110,40 @@ def test_a_session_that_its_server_ends_before_the_client_got_it_costs_the_clien
         assert isinstance(answer, SessionDenied)
         assert str(answer) == 'child "server" answered DENIED to the request for Hello'
         assert puppets.tell("client", lambda env: env.pd.quota()) == before
+
+
+def test_a_session_of_which_the_answer_is_lost_costs_the_client_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_it(env: Env) -> str:
+        with pytest.raises(IpcError):
+            LogSession.connect(env, "lost")
+        with LogSession.connect(env, "found") as log:
+            log.write("here")
+        return f"{env.account.ram.used} {env.account.caps.used} {env.pd.quota()}"
+
+    def use(env: Env) -> str:
+        with LogSession.connect(env):
+            pass
+        return f"{env.account.ram.used} {env.account.caps.used} {env.pd.quota()}"
+
+    with Puppets(CHILDREN) as puppets:
+        before = puppets.tell("client", use)
+        lose_an_answer(monkeypatch)
+        assert puppets.tell("client", open_it) == before
+        assert puppets.town.lines("init -> client -> found") == ["here"]
+
+
+def lose_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a server dies after it opened a session, and its capability can't be passed on any more."""
+    pick_up = Child._picked_up
+
+    def lose(child: Child, session: SessionState) -> Capability[Session] | None:
+        if session.environment:
+            return pick_up(child, session)
+        session.phase = Phase.HANDED_OUT
+        monkeypatch.undo()
+        raise IpcError("the capability is gone")
+
+    monkeypatch.setattr(Child, "_picked_up", lose)
 
 
 @pytest.mark.parametrize("phase", ["unseen", "creating", "denied", "insufficient", "available", "open", "upgrading"])

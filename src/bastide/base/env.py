@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from bastide.base import args as session_args
@@ -25,6 +26,7 @@ from bastide.base.errors import (
     InsufficientCaps,
     InsufficientRam,
     InvalidArgs,
+    IpcError,
     OutOfCaps,
     OutOfRam,
     SessionDenied,
@@ -267,18 +269,30 @@ class _Opened(Resource):
     def request(self, kind: type[Session], label: str, args: SessionArgs, affinity: Affinity) -> Capability[Any]:
         ram, caps = self._price
         fields: dict[str, object] = {"label": label, "ram_quota": ram, "cap_quota": caps} | vars(args)
-        parent = self.env.parent
+        parent, text = self.env.parent, self._formatted(fields)
+        self.env.listen_for_answers()
+        self._requested = True
         try:
-            self.env.listen_for_answers()
-            cap = parent.session(self.id, kind.service, session_args.format(fields), affinity)
-            if cap is None:
-                cap = self.env.wait_until(lambda: parent.session_cap(self.id))
-        except BaseException as error:
-            if isinstance(error, SessionDenied | InvalidArgs | OutOfRam | OutOfCaps):
+            cap = parent.session(self.id, kind.service, text, affinity)
+            return self.env.wait_until(lambda: parent.session_cap(self.id)) if cap is None else cap
+        except (InsufficientRam, InsufficientCaps):
+            self._requested = False
+            raise
+        except (SessionDenied, OutOfRam, OutOfCaps):
+            self._requested = False
+            self.close()
+            raise
+        except Exception:               # the answer got lost, as when a server dies just then: the session may be open
+            with suppress(IpcError):
                 self.close()
             raise
-        self._requested = True
-        return cap
+
+    def _formatted(self, fields: dict[str, object]) -> str:
+        try:
+            return session_args.format(fields)
+        except InvalidArgs:
+            self.close()
+            raise
 
     def upgrade(self, ram: int, caps: int) -> None:
         account = self._account

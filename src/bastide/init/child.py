@@ -195,6 +195,7 @@ class Child(Parent):
         session, purse = self.sessions.get(id), self.budget.purse
         if session is None or purse is None or session.phase is not Phase.HANDED_OUT:
             self.around.complaints.warning(self.name, f"{self.name}: attempt to upgrade session in invalid state")
+            self._answered.submit()     # who waits for the upgrade asks then, and is told
             return Progress.PENDING
         purse.take(donation.ram, donation.caps)
         if not session.service.receive(donation):

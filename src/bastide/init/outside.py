@@ -10,8 +10,10 @@ from __future__ import annotations
 from bastide.base import (
     BastideError,
     Env,
+    IpcError,
     OutOfCaps,
     OutOfRam,
+    SessionDenied,
     SignalHandler,
 )
 from bastide.base.environment import Progress, Resources
@@ -41,6 +43,12 @@ class Outside:
                                       f"{error}"))
             self._unpaid[session] = None
             parent.resource_request(session.donated)
+            return
+        except IpcError:
+            session.number, session.unwanted = number, True
+            if self.close(session):
+                raise SessionDenied(
+                    f"the server of {session.service.name} is gone that just opened the session") from None
             return
         session.number = number
         if cap is None:
@@ -88,20 +96,22 @@ class Outside:
                 self._look_at(session)
 
     def _look_at(self, session: SessionState) -> None:
-        if session.phase is Phase.CLOSING or session.unwanted:
-            if self.close(session):
-                session.answered(Phase.CLOSED)
-            return
-        try:
-            cap = self._env.parent.session_cap(session.number)
-        except BastideError as error:
-            del self._pending[session]
-            upgrading = session.phase is Phase.UPGRADING
-            session.answered(Phase.CLOSED if upgrading else refusal(error), reason=str(error))
-        else:
-            if cap is not None:
-                del self._pending[session]
-                session.answered(Phase.HANDED_OUT if session.phase is Phase.UPGRADING else Phase.AVAILABLE, cap)
+        if session.phase is not Phase.CLOSING and not session.unwanted:
+            try:
+                cap = self._env.parent.session_cap(session.number)
+            except BastideError as error:
+                if session.phase is Phase.CREATING and not isinstance(error, IpcError):
+                    del self._pending[session]
+                    session.answered(refusal(error), reason=str(error))
+                    return
+                session.unwanted = True             # it is open at the parent, but its server is gone
+            else:
+                if cap is not None:
+                    del self._pending[session]
+                    session.answered(Phase.HANDED_OUT if session.phase is Phase.UPGRADING else Phase.AVAILABLE, cap)
+                return
+        if self.close(session):
+            session.answered(Phase.CLOSED)
 
 
 class ParentService(KeptByInit):
