@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from booted import Booted
+from ports import complaints
 
 from bastide.base.environment import ThreadRun
 
@@ -24,3 +25,15 @@ def test_a_component_exits_with_its_value_and_its_thread_ends(boot: Booted) -> N
 def test_log_lines_are_prefixed_split_at_newlines_and_cut_between_characters(boot: Booted) -> None:
     assert boot.run("lives", "print").lines == [
         "one 2 None", "two", "lines", "Warning: careful", "Error: wrong", "ä" * 115, "ä" * 85]
+
+
+def test_a_component_without_a_parent_goes_on_and_ends_without_a_word(boot: Booted) -> None:
+    complaints.clear()
+    child = boot.start("lives", "bereaved")
+    boot.wait(lambda: child.saw("ready"))
+    boot.office.ep.dissolve(child.parent)
+    boot.machine.kernel.submit(boot.board["handler"].handle)
+    boot.wait(lambda: child.ended)
+    assert child.ended is not None
+    assert (child.ended.run, child.ended.code, child.lines, complaints) == (ThreadRun.EXITED, 43, ["ready"], [])
+    boot.office.ep.manage(child.parent, boot.office.account)

@@ -84,7 +84,7 @@ class Env:
         self.patient = Account(self.domain, 0, 0, shortage=self._ask_for_more)
         """The same budget, but whoever pays from it waits until the parent gave enough, and says so in the log."""
         self.patient.ram, self.patient.caps = self.account.ram, self.account.caps
-        self._failures = Failures(lambda text: self.log.error(text), kernel.now)
+        self._failures = Failures(self._tell, kernel.now)
         self.report = self._failures.report
         """Log what went wrong in code that has no caller to tell. Many failures that look alike are counted."""
         self.ep = Entrypoint(self.domain, entrypoint, self.report)
@@ -122,7 +122,8 @@ class Env:
 
     def exit(self, value: int = 0) -> NoReturn:
         """Ask the parent to end this component. Does not return."""
-        self.parent.exit(value)
+        with suppress(IpcError):        # there is no parent any more, so nobody minds
+            self.parent.exit(value)
         raise Exit(value)
 
     def entrypoint(self, name: str, payer: Account | None = None) -> Entrypoint:
@@ -176,6 +177,10 @@ class Env:
         if self._answered is None:
             self._answered = IoSignalHandler(self, self._pass_on)
             self.parent.session_sigh(self._answered.cap)
+
+    def _tell(self, text: str) -> None:
+        with suppress(IpcError):        # who could hear it is gone
+            self.log.error(text)
 
     def answer_heartbeats(self) -> None:
         """Let the parent see that this component reacts: it does as long as its entrypoint handles I/O-level signals.

@@ -13,7 +13,7 @@ from types import ModuleType
 from bastide.base.binary import load_main, mount_library, open_binary
 from bastide.base.env import Construct, Env, Exit
 from bastide.base.env import run as serve
-from bastide.base.platform import Start
+from bastide.base.platform import IpcError, Start
 from bastide.base.rpc import derive_all
 
 FAILED = 1
@@ -33,8 +33,11 @@ def main(start: Start) -> int:
 
 def run(start: Start, find: Callable[[], Construct]) -> int:
     """Run the component that `find` returns; the result is its exit value."""
-    env = Env(start.kernel, start.name, start.entrypoint, start.parent)
-    env.answer_heartbeats()
+    try:
+        env = Env(start.kernel, start.name, start.entrypoint, start.parent)
+        env.answer_heartbeats()
+    except IpcError:                    # the parent is gone already, and all who could be told
+        return FAILED
     try:
         try:
             keep = find()(env)

@@ -45,6 +45,17 @@ class Main:
         """Exits in a handler, after it was constructed."""
         SignalHandler(self.env, lambda: self.env.exit(42)).submit()
 
+    def bereaved(self) -> None:
+        """Fails at the first signal, and ends at the second one."""
+        def fail() -> None:
+            leave.submit()
+            raise ValueError("nobody hears it")
+
+        leave = SignalHandler(self.env, lambda: self.env.exit(43))
+        self.handler = SignalHandler(self.env, fail)
+        BoardSession.connect(self.env).put("handler", self.handler.cap)
+        LogSession.connect(self.env).write("ready")     # that of its environment it has never used, and can't later
+
     def print(self) -> None:
         log = self.env.log
         log("one", 2, None)
