@@ -31,6 +31,21 @@ def test_an_entrypoint_that_calls_itself_is_told_so() -> None:
         system.close()
 
 
+def test_the_end_of_a_process_is_learnt_though_it_has_the_descriptors_of_one_that_was_waited_for() -> None:
+    with linux_machine(ENTRIES["linux"]) as machine:
+        assert isinstance(machine, LinuxMachine)
+        system = Booted(machine, packed)
+        for number in range(5):
+            first = system.start("echo_server", f"first{number}")
+            system.wait(lambda: first.saw("serving"))  # noqa: B023
+            first.destroy()
+            machine.reap()
+            second = system.start("lives", "leave")
+            system.wait(lambda: second.ended)  # noqa: B023
+            second.destroy()
+        system.close()
+
+
 @pytest.mark.parametrize("size", [1 << 40, 1 << 62, 1 << 70])
 def test_memory_beyond_that_of_the_host_is_refused_by_its_size(size: int) -> None:
     with linux_machine(ENTRIES["linux"]) as machine, pytest.raises(OutOfMachine, match=f"{size} bytes are more than"):

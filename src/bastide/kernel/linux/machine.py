@@ -133,7 +133,9 @@ class LinuxMachine:
             self.bury(process)
 
     def bury(self, process: Process) -> None:
-        if process.ended() is not None:
+        """Give up what is held for a process that ended. Twice is once: another one may have its descriptors by then.
+        """
+        if not process.closed and process.ended() is not None:
             self._dying.discard(process)
             self.watch.forget(process.pidfd)
             process.close()

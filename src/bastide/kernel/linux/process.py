@@ -91,6 +91,10 @@ class Process:
             if not threads:
                 break
 
+    @property
+    def closed(self) -> bool:
+        return self._statm is None
+
     def close(self) -> None:
         """Give up the descriptors. The process must have ended."""
         if self._statm is not None:
