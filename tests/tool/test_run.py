@@ -119,6 +119,16 @@ def test_a_component_that_faults_is_reported_and_the_others_go_on(tmp_path: Path
     assert 'child "crash" faulted: SIGSEGV' in done.stdout
 
 
+def test_a_run_says_so_if_its_top_component_faults(tmp_path: Path) -> None:
+    component = tmp_path / "components" / "crash"
+    component.mkdir(parents=True)
+    (component / "main.py").write_text("import ctypes\ndef construct(env):\n    ctypes.string_at(8)\n")
+    (tmp_path / "runtime").write_text("runtime | ram: 32M | caps: 500 | binary: crash\n-\n")
+    done = _run(str(tmp_path))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "error: 'init' ended: SIGSEGV; the run can't go on without it"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_ends_at_once_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(_command(_endless(tmp_path)), stdout=subprocess.PIPE, text=True) as run:

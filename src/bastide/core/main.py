@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from bastide.base import Capability
-from bastide.base.environment import CpuSession, EnvSession, LogSession, PdSession, RmSession, RomSession
+from bastide.base.environment import (
+    CpuSession,
+    EnvSession,
+    LogSession,
+    PdSession,
+    RmSession,
+    RomSession,
+    ThreadState,
+)
 from bastide.base.root import AnyRoot
 from bastide.base.session import ANYWHERE
 from bastide.base.value import Bytes
@@ -36,6 +44,8 @@ class System:
                  ram: int | None = None, caps: int | None = None, name: str = "init", binary: str = "init",
                  quota: tuple[int, int] | None = None) -> None:
         self.machine, self.name = machine, name
+        self.fault = ""
+        """What init ended by, if it did not exit."""
         self._quota = quota
         self._show = show
         self.office = Office(machine)
@@ -109,7 +119,12 @@ class System:
         content = rom.dataspace()
         assert content is not None
         thread = cpu.start(pd_cap, self.name, content, self.parent.cap, ANYWHERE)
-        cpu.watch(thread, lambda state: exited(state.code or 1))
+
+        def ended(state: ThreadState) -> None:
+            self.fault = state.fault
+            exited(state.code or 1)
+
+        cpu.watch(thread, ended)
 
     def _open(self, id: EnvSession, kind: type[Any], label: str) -> Capability[Any]:
         """An environment session of init. Core charges nobody for it."""

@@ -142,6 +142,8 @@ class Run:
     def exited(self, value: int) -> None:
         if self.exit_value is None:
             self.exit_value = value
+            if self.system.fault and not self.verdict:
+                self.trouble = f"'{self.system.name}' ended: {self.system.fault}; the run can't go on without it"
             self.decide(self.judge.exited(value))
             self.system.stop()
 
