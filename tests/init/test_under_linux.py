@@ -88,6 +88,6 @@ def test_a_second_entrypoint_is_served_while_the_first_one_is_busy(tmp_path: Pat
 
 
 def test_a_child_that_waits_for_resources_says_so_and_its_parent_too(tmp_path: Path) -> None:
-    log = run(tmp_path, start("poor"), 'child "poor" requests resources: ram_quota=4101, cap_quota=0')
-    assert "[init -> poor] Warning: waiting for resources of the parent: ram_quota=4101, cap_quota=0\n" in log
+    log = run(tmp_path, start("poor"), 'child "poor" requests resources: ram_quota=8392704, cap_quota=0')
+    assert "[init -> poor] Warning: waiting for resources of the parent: ram_quota=8392704, cap_quota=0\n" in log
     assert "got it" not in log

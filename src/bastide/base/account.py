@@ -16,11 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import RLock
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from bastide.base.errors import OutOfCaps, OutOfRam
 from bastide.base.platform import Handle, Kernel
 from bastide.base.value import Bytes
+
+T = TypeVar("T")
 
 
 class Domain(Protocol):
@@ -50,14 +52,14 @@ class Domain(Protocol):
 
 @dataclass
 class Quota:
-    """Invariant: 0 <= used <= limit."""
+    """Invariant: 0 <= used, and used <= limit unless the parent took back what was not used at that moment."""
 
     limit: int
     used: int = 0
 
     @property
     def avail(self) -> int:
-        return self.limit - self.used
+        return max(0, self.limit - self.used)
 
 
 class Resource:
@@ -92,8 +94,8 @@ class Resource:
 class Account:
     """A budget, and the owner of everything bought from it.
 
-    `shortage(ram, caps)` is asked when less is left than needed, and tells whether it could do something about it; the
-    charge is tried again as long as it could.
+    `shortage(ram, caps)` is asked when less is left than that, and tells whether it could do something about it; it is
+    tried again as long as it could.
     """
 
     def __init__(self, domain: Domain, ram: int, caps: int, payer: Account | None = None, *,
@@ -146,7 +148,7 @@ class Account:
                     self.ram.used += ram
                     self.caps.used += caps
                     return
-            if self.shortage is None or not self.shortage(ram - self.ram.avail, caps - self.caps.avail):
+            if self.shortage is None or not self.shortage(ram, caps):
                 break
         if ram > self.ram.avail:
             raise OutOfRam(f"{Bytes(ram)} needed, {Bytes(self.ram.avail)} of {Bytes(self.ram.limit)} left")
@@ -156,6 +158,21 @@ class Account:
         with self._lock:
             self.ram.used -= ram
             self.caps.used -= caps
+
+    def obtain(self, allocate: Callable[[], T], ram: int, caps: int) -> T:
+        """What `allocate` gets of the domain for an amount that was charged. Raises OutOfRam, OutOfCaps.
+
+        The domain can have less than the books say, as the parent may have taken something back.
+        """
+        while True:
+            try:
+                return allocate()
+            except OutOfRam:
+                if self.shortage is None or not self.shortage(ram, 0):
+                    raise
+            except OutOfCaps:
+                if self.shortage is None or not self.shortage(0, caps):
+                    raise
 
 
 class _Allotment(Resource):

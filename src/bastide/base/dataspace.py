@@ -51,7 +51,7 @@ class RamDataspace(Resource):
         """The memory itself. Using it after closing raises ValueError."""
         super().__init__(account, ram=size, caps=1)
         try:
-            handle = self._domain.alloc_ram(size)
+            handle = account.obtain(lambda: self._domain.alloc_ram(size), size, 1)
             self.cap: DataspaceCap = Capability(handle, Dataspace, self._domain.kernel)
             self._allocated = True
             self.view = self._domain.kernel.attach(handle, True)

@@ -117,7 +117,7 @@ class _Managed(Resource):
         self._born = False
         self.handle: Handle
         try:
-            self.handle = ep.domain.alloc_rpc_cap(ep.identity)
+            self.handle = payer.obtain(lambda: ep.domain.alloc_rpc_cap(ep.identity), 0, 1)
         except BaseException:
             self.close()
             raise

@@ -95,7 +95,8 @@ class Env:
         self._waiting: dict[Entrypoint, IoSignalHandler] = {}
         self._listening: list[SignalHandler] = []
         self._answered: IoSignalHandler | None = None
-        self._more: IoSignalHandler | None = None
+        self._heartbeat: IoSignalHandler | None = None
+        self._asking = False
 
     @cached_property
     def log(self) -> Log:
@@ -188,10 +189,15 @@ class Env:
         Done before a component is constructed, for one that gets stuck in that is to be noticed as well.
         """
         try:
-            handler = IoSignalHandler(self, self.parent.heartbeat_response)
+            self._heartbeat = IoSignalHandler(self, self._beat)
         except OutOfCaps:
             return                      # it lives on unobserved
-        self.parent.heartbeat_sigh(handler.cap)
+        self.parent.heartbeat_sigh(self._heartbeat.cap)
+
+    def _beat(self) -> None:
+        self.parent.heartbeat_response()
+        if self._asking:
+            self._pass_on()
 
     def _pass_on(self) -> None:
         for handler in (*self._waiting.values(), *self._listening):
@@ -216,13 +222,19 @@ class Env:
     def _ask_for_more(self, ram: int, caps: int) -> bool:
         if self._refresh(ram, caps):
             return True
-        if self._more is None:
-            self._more = IoSignalHandler(self, self._pass_on)
-            self.parent.resource_avail_sigh(self._more.cap)
-        wanted = Resources(max(0, ram) + STEP_RAM if ram > 0 else 0, caps if caps > 0 else 0)
+        short = ram > self.account.ram.avail, caps > self.account.caps.avail
+        if short == (False, False):     # the books are wrong, as the domain refused
+            short = True, True
+        wanted = Resources(ram + STEP_RAM if ram and short[0] else 0, max(caps, STEP_CAPS) if caps and short[1] else 0)
         self.log.warning(f"waiting for resources of the parent: ram_quota={wanted.ram}, cap_quota={wanted.caps}")
+        # Who ran out of capabilities has none for another handler, so heartbeats and grants share one.
+        self._heartbeat = self._heartbeat or IoSignalHandler(self, self._beat)
+        if not self._asking:
+            self.parent.resource_avail_sigh(self._heartbeat.cap)
+        self._asking = True
         self.parent.resource_request(wanted)
-        self._wait_for_session_signal()
+        while not self._refresh(ram, caps):
+            self._wait_for_session_signal()
         return True
 
 

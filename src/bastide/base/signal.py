@@ -35,7 +35,7 @@ class SignalHandler(Resource):
         self._ep, self._domain, self._born = ep or env.ep, account.domain, False
         super().__init__(account, caps=1)
         try:
-            handle = self._domain.alloc_context(self._ep.identity)
+            handle = account.obtain(lambda: self._domain.alloc_context(self._ep.identity), 0, 1)
         except BaseException:
             self.close()
             raise

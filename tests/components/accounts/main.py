@@ -105,7 +105,9 @@ class Main:
 
     def wait(self) -> None:
         """The patient account says what it waits for."""
-        self.env.patient.charge(self.env.account.ram.avail + 5, 0)
+        amount = self.env.account.ram.avail + 5
+        self.env.log(amount)
+        self.env.patient.charge(amount, 0)
 
     def _books(self) -> tuple[int, int, int, int]:
         quota, account = self.env.pd.quota(), self.env.account

@@ -114,7 +114,7 @@ class Main:
         self.env.exit()
 
     def poor(self) -> None:
-        self.env.patient.charge(self.env.account.ram.avail + 5, 0)
+        self.env.patient.charge(8 << 20, 0)
         self.env.log("got it")
 
     def desk(self) -> None:
