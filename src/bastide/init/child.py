@@ -261,6 +261,7 @@ class Child(Parent):
         session = self.requests.sessions.get(id)
         if session is None:
             return                      # answered before, or none of its own
+        self.around.changed()
         if session.phase is Phase.CREATING and response in _ANSWERS:
             self.requests.forget(session)
             session.answered(_ANSWERS[response])
