@@ -103,8 +103,8 @@ class Environment:
             self._denied(session.service.name, session.args,
                          session.reason or f"{session.service.source} denied it")
 
-    def close(self) -> None:
-        for id in (EnvSession.CPU, EnvSession.LOG, EnvSession.BINARY, EnvSession.PD):
+    def close(self, *ids: EnvSession) -> None:
+        for id in ids:
             session = self._child.sessions.pop(id, None)
             if session is not None:
                 session.orphan()

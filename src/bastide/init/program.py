@@ -115,10 +115,12 @@ class Program:
         self.stage = Stage.ENDED
         child, env = self._child, self._around.env
         self._settle()
+        # Its threads go first, so that nobody is there any more to see one session vanish after the other.
+        self.environment.close(EnvSession.CPU)
         own = [session for session in child.sessions.values() if not session.environment]
         for session in sorted(own, key=lambda session: session.service.name != "CPU"):
             session.orphan()
-        self.environment.close()
+        self.environment.close(EnvSession.LOG, EnvSession.BINARY, EnvSession.PD)
         child.sessions.clear()
         child.budget.purse = self.thread = None     # with its domain, all that it had returned to init
         child.requests.abandon()
