@@ -83,8 +83,10 @@ class Children:
             waves.append([child for child in self._living.values() if child not in chosen and not child.ended
                           and any(session.service in gone for session in child.sessions.values())])
             chosen.update(waves[-1])
-        # Clients go before their servers, so that nobody is told of an end that does not concern him any more.
-        for child in (*(child for wave in reversed(waves) for child in wave), *abandoned):
+        going = [*(child for wave in reversed(waves) for child in wave), *abandoned]
+        for child in going:
+            child.program.halt()
+        for child in going:
             child.program.end()
             self._around.complaints.forget(child.name)
         for child in (child for wave in waves for child in wave):

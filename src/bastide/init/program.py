@@ -108,15 +108,19 @@ class Program:
         self.end()
         return True
 
+    def halt(self) -> None:
+        """End its threads, so that nobody is there any more to see one session vanish after the other."""
+        if not self.ended:
+            self.environment.close(EnvSession.CPU)
+
     def end(self) -> None:
         """Close all that the child opened and served, and give its budget back to init."""
         if self.ended:
             return
+        self.halt()
         self.stage = Stage.ENDED
         child, env = self._child, self._around.env
         self._settle()
-        # Its threads go first, so that nobody is there any more to see one session vanish after the other.
-        self.environment.close(EnvSession.CPU)
         own = [session for session in child.sessions.values() if not session.environment]
         for session in sorted(own, key=lambda session: session.service.name != "CPU"):
             session.orphan()
