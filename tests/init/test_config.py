@@ -12,6 +12,7 @@ from bastide.base.node import Node
 from bastide.base.value import Bytes, milliseconds
 from bastide.init.arguments import Space
 from bastide.init.config import Alias, Config, Forward, Quota, ReportSettings
+from bastide.init.start import Common
 
 
 def parsed(content: str = "", attributes: str = "") -> Config:
@@ -23,20 +24,20 @@ def parsed(content: str = "", attributes: str = "") -> Config:
 def test_an_empty_config_has_defaults() -> None:
     config = parsed()
     assert config == Config(
-        parent_provides=frozenset(), default_route=None, default=Quota(), preserve=Quota(Bytes("320K"), 20),
-        prio_levels=0, verbose=False, version="", space=None, report=None, heartbeat=None, aliases=(), services=(),
+        parent_provides=frozenset(), default_route=None, common=Common(), preserve=Quota(Bytes("320K"), 20),
+        verbose=False, version="", report=None, heartbeat=None, aliases=(), services=(),
         starts=(), complete=True, warnings=(), errors=())
 
 
 def test_top_level_attributes() -> None:
     config = parsed("", " | verbose: yes | prio_levels: 4 | version: v 2")
-    assert (config.verbose, config.prio_levels, config.version) == (True, 4, "v 2")
+    assert (config.verbose, config.common.prio_levels, config.version) == (True, 4, "v 2")
 
 
 @pytest.mark.parametrize("levels", ["3", "-4"])
 def test_priority_bands_that_are_no_power_of_two_are_off(levels: str) -> None:
     config = parsed("", f" | prio_levels: {levels}")
-    assert config.prio_levels == 0
+    assert config.common.prio_levels == 0
     assert config.warnings == ("prio levels is not power of two, priorities are disabled",)
 
 
@@ -55,8 +56,8 @@ def test_the_default_route_is_known_as_such() -> None:
 
 
 def test_an_affinity_space_is_one_by_one_unless_it_says_more() -> None:
-    assert parsed("+ affinity-space").space == Space(1, 1)
-    assert parsed("+ affinity-space | width: 4 | height: 2").space == Space(4, 2)
+    assert parsed("+ affinity-space").common.space == Space(1, 1)
+    assert parsed("+ affinity-space | width: 4 | height: 2").common.space == Space(4, 2)
 
 
 def test_a_report_node_without_attributes_wants_basic_reports() -> None:
@@ -128,7 +129,7 @@ def test_aliases_and_children_share_one_name_space() -> None:
 
 def test_an_unreadable_value_is_reported_and_the_default_is_used() -> None:
     config = parsed("+ default | ram: much", " | verbose: perhaps")
-    assert (config.default.ram, config.verbose) == (0, False)
+    assert (config.common.default.ram, config.verbose) == (0, False)
     assert len(config.warnings) == 2
     assert all(warning.startswith("init.config:") for warning in config.warnings)
     assert "'perhaps'" in config.warnings[1] and config.warnings[1].endswith(", using no")
@@ -287,5 +288,23 @@ def test_no_config_fails_to_parse_and_all_amounts_are_valid(nodes: list[Node], a
     assert config.complete == (config.errors == ())
     for child in config.starts:
         assert child.ram >= 0 and child.caps >= 0
-        assert -max(config.prio_levels - 1, 0) <= child.priority <= 0
+        assert -max(config.common.prio_levels - 1, 0) <= child.priority <= 0
         assert 0 < child.affinity.xpos + child.affinity.width <= child.affinity.space_width
+
+
+def test_a_start_node_that_says_the_same_at_the_same_place_is_taken_over() -> None:
+    text = "+ default | ram: 1M\n+ start a\n  + config | x: 1\n+ start b | priority: 7\n"
+    first = parsed(text)
+    second = Config.parse(Node.parse(f"config\n{text.replace('x: 1', 'x: 2')}\n-\n", "init.config"), first)
+    assert second.starts[0] is not first.starts[0] and second.starts[1] is first.starts[1]
+    assert (first.warnings, second.warnings) == (("b: invalid priority, upgrading from 7 to 0",), ())
+
+
+@pytest.mark.parametrize("change", [
+    "+ default | ram: 2M", "\n+ default | ram: 1M", "prio_levels: 2\n+ default | ram: 1M"])
+def test_a_start_node_is_read_anew_if_what_it_refers_to_changed_or_it_moved(change: str) -> None:
+    text = "+ default | ram: 1M\n+ start a\n"
+    first = parsed(text)
+    changed = text.replace("+ default | ram: 1M", change)
+    second = Config.parse(Node.parse(f"config\n{changed}\n-\n", "init.config"), first)
+    assert second.starts[0] is not first.starts[0]

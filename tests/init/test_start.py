@@ -23,7 +23,7 @@ def test_a_start_node_has_defaults() -> None:
     assert child == StartNode(
         name="x", version="", binary="x", ram=Bytes(0), caps=0, priority=0, ld=True, managing_system=False, config=None,
         route=None, provides=frozenset(), affinity=Affinity(1, 1, 0, 0, 1, 1), heartbeat=None, exit_propagate=False,
-        place="")
+        place="", node=Node("start"))
     assert child.place == "init.config:3:1"
     assert config.warnings == ()
 

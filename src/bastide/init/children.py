@@ -110,7 +110,7 @@ class Children:
     def _create(self, start: StartNode) -> Child:
         config = self._config
         child = Child(self._around, next(self._ids), start, start.route or config.default_route or NO_ROUTE,
-                      config.prio_levels)
+                      config.common.prio_levels)
         self._living[start.identity] = child
         if self._around.verbose:
             self._describe(start)

@@ -8,7 +8,7 @@ the rules of routes in `route`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from bastide.base.label import select_policy
@@ -17,7 +17,7 @@ from bastide.base.value import Bytes, Duration, milliseconds
 from bastide.init.arguments import Space, usable_prio_levels
 from bastide.init.reading import Reader
 from bastide.init.route import Route
-from bastide.init.start import Common, Heartbeat, Quota, StartNode, parsed_route, service_names
+from bastide.init.start import Common, Heartbeat, Identity, Quota, StartNode, parsed_route, service_names
 
 __all__ = ["Alias", "Config", "Forward", "Heartbeat", "Quota", "ReportSettings", "ServiceNode", "StartNode"]
 
@@ -80,12 +80,10 @@ class Config:
 
     parent_provides: frozenset[str]
     default_route: Route | None
-    default: Quota
+    common: Common                      # what start nodes refer to
     preserve: Quota
-    prio_levels: int                    # 0: priorities are off
     verbose: bool
     version: str
-    space: Space | None                 # None: not configured
     report: ReportSettings | None       # None: no reports
     heartbeat: Duration | None          # period; None: no monitoring
     aliases: tuple[Alias, ...]
@@ -96,21 +94,20 @@ class Config:
     errors: tuple[str, ...]
 
     @classmethod
-    def parse(cls, node: Node) -> Config:
-        """The config that `node` describes."""
+    def parse(cls, node: Node, before: Config | None = None) -> Config:
+        """The config that `node` describes. What it says like the one `before` is taken over, without warnings."""
         reader = Reader()
         prio_levels = reader.accept(usable_prio_levels(reader.value(node, "prio_levels", 0)))
         common = Common(_default(node, reader), prio_levels, _space(node, reader))
-        starts, complete = _starts(node, common, reader)
+        known = before.starts if before is not None and before.common == common else ()
+        starts, complete = _starts(node, common, known, reader)
         return cls(
             parent_provides=service_names(node, "parent-provides"),
             default_route=parsed_route(node.sub_node("default-route"), reader),
-            default=common.default,
+            common=common,
             preserve=_preserved(node, reader),
-            prio_levels=prio_levels,
             verbose=reader.value(node, "verbose", False),
             version=node.attributes.get("version", ""),
-            space=common.space,
             report=_report(node, reader),
             heartbeat=_heartbeat(node, reader),
             aliases=_aliases(node, {start.name for start in starts}, reader),
@@ -142,8 +139,10 @@ def _space(config: Node, reader: Reader) -> Space | None:
     return Space(reader.count(node, "width", 1, least=1), reader.count(node, "height", 1, least=1))
 
 
-def _starts(config: Node, common: Common, reader: Reader) -> tuple[tuple[StartNode, ...], bool]:
-    starts: dict[tuple[str, str], StartNode] = {}
+def _starts(config: Node, common: Common, known: Iterable[StartNode],
+            reader: Reader) -> tuple[tuple[StartNode, ...], bool]:
+    before = {start.identity: start for start in known}
+    starts: dict[Identity, StartNode] = {}
     for node in config.sub_nodes("start"):
         if not node.name:
             reader.warnings.append(f"{node.place}: missing 'name' attribute in '<start>' entry")
@@ -161,6 +160,8 @@ def _starts(config: Node, common: Common, reader: Reader) -> tuple[tuple[StartNo
             reader.errors.append(f"{node.place}: more than {MOST_CHILDREN} start nodes, so the children stay as they "
                                  "are; have an init start some of them within")
             return (), False
+        elif (same := before.get(identity)) is not None and same.place == node.place and same.node == node:
+            starts[identity] = same
         else:
             starts[identity] = StartNode.parse(node, common, reader)
     return tuple(starts.values()), True

@@ -60,7 +60,7 @@ class Sandbox:
 
     def apply_config(self, config: Node) -> None:
         """Bring the children in line with `config`. It changes what it must, and leaves the others alone."""
-        old, new = self._config, Config.parse(config)
+        old, new = self._config, Config.parse(config, self._config)
         self._config = new
         for warning in new.warnings:
             self._env.log.warning(warning)

@@ -68,6 +68,7 @@ class StartNode:
     heartbeat: Heartbeat | None
     exit_propagate: bool
     place: str = field(compare=False)
+    node: Node = field(compare=False, repr=False)
 
     @property
     def identity(self) -> Identity:
@@ -97,7 +98,8 @@ class StartNode:
             affinity=_affinity(node, common.space, reader),
             heartbeat=_heartbeat(node, reader),
             exit_propagate=exit_node is not None and reader.value(exit_node, "propagate", False),
-            place=node.place)
+            place=node.place,
+            node=node)
 
 
 def parsed_route(node: Node | None, reader: Reader) -> Route | None:
