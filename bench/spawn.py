@@ -18,7 +18,7 @@ HOST = "spawn_parent"
 def measure() -> tuple[Figure, ...]:
     command = (required("bwrap", "bubblewrap"), "--unshare-all", "--ro-bind", "/", "/", interpreter(), "-I", "-S", "-c",
                "pass")
-    own, other = in_turns(_system(), lambda: [_run(command) for _ in range(PEERS)])
+    own, other = in_turns(_system(), lambda: [run_peer(command) for _ in range(PEERS)])
     return (Figure("spawn", "ms", own["spawn"], 0.35, "bwrap --unshare-all --ro-bind / / PYTHON -I -S -c pass", other,
                    "a parent in init's place applies a config with one child more, which gets PD, CPU, LOG and ROM; "
                    "until the child's construct. The peer's time ends with its end"),)
@@ -34,7 +34,7 @@ def _system() -> Scenario:
     return parse_scenario(str(runtime.build()), "spawn", COMPONENTS / "spawn")
 
 
-def _run(command: tuple[str, ...]) -> float:
+def run_peer(command: tuple[str, ...]) -> float:
     """Milliseconds."""
     begin = perf_counter()
     ended = subprocess.run(command, capture_output=True, text=True)

@@ -16,8 +16,10 @@ def construct(env: Env) -> None:
     rounds, batches, size = (config.attribute(name, 0) for name in ("rounds", "batches", "size"))
     time_sessions(env, size)
     for _ in range(rounds):
-        env.log("samples session", *[time_sessions(env, size) for _ in range(batches)])
+        env.log(f"samples {config.name or 'session'}", *[time_sessions(env, size) for _ in range(batches)])
         env.log("turn")
+    if config.attribute("exit", False):
+        env.exit()
     env.log("done")
 
 
