@@ -72,8 +72,7 @@ def _statement(program: Program, module: Module, node: ast.stmt) -> None:
         case ast.AsyncFunctionDef():
             raise Mistake(node, "there are no coroutines")
         case _:
-            raise Mistake(node, f"a module has no {type(node).__name__} statement of this kind: it declares, "
-                                f"functions do")
+            raise Mistake(node, "a module declares things; what happens belongs into a function")
 
 
 def _define(module: Module, place: ast.stmt, name: str, symbol: Symbol) -> None:

@@ -32,6 +32,7 @@ class Program:
         self.functions: dict[str, tree.Function] = {}
         self.machine_code: dict[str, MachineCode] = {}
         self._waiting: list[Instance] = []
+        self._owners: dict[str, FunctionSymbol] = {}
         self._settling: set[tuple[ClassSymbol, tuple[Type, ...]]] = set()
 
     def check(self, path: Path) -> Module:
@@ -234,7 +235,11 @@ class Program:
         if isinstance(result, types.Cell):
             raise Mistake(node.returns, f"{result} can't be copied: return Ref[{result}]")
         signature = types.Function(tuple(kind for _, kind in parameters), result)
-        instance = Instance(_symbol(function, bindings), function, bindings, parameters, result, signature)
+        symbol = _symbol(function, bindings)
+        if self._owners.setdefault(symbol, function) is not function:
+            raise Mistake(node, "there is another @entry" if function.attributes.entry else
+                          f"there is another function with the symbol {symbol}")
+        instance = Instance(symbol, function, bindings, parameters, result, signature)
         function.instances[key] = instance
         self._waiting.append(instance)
         return instance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -92,11 +93,14 @@ class Report:
 def parse(source: Source, report: Report) -> ast.Module | None:
     """The syntax tree, or None, and then it was reported why."""
     try:
-        return ast.parse(source.text, source.path)
+        with warnings.catch_warnings(action="ignore"):          # they are for CPython, which will show them
+            return ast.parse(source.text, source.path)
     except SyntaxError as error:
         line, column = error.lineno or 1, error.offset or 1
         excerpt = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
         report.diagnostics.append(Diagnostic(source.path, line, column, f"no Python: {error.msg}", excerpt))
-    except (ValueError, RecursionError, MemoryError) as error:
-        report.diagnostics.append(Diagnostic(source.path, 1, 1, f"no Python: {error or 'nested too deeply'}"))
+    except ValueError as error:
+        report.diagnostics.append(Diagnostic(source.path, 1, 1, f"no Python: {error}"))
+    except (RecursionError, MemoryError):
+        report.diagnostics.append(Diagnostic(source.path, 1, 1, "nested too deeply"))
     return None

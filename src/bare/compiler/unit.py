@@ -75,9 +75,6 @@ def _exported(program: Program) -> list[str]:
     found = [function.symbol for function in program.functions.values()
              if function.attributes and (function.attributes.export or function.attributes.entry)]
     entries = [function for function in program.functions.values() if function.attributes and function.attributes.entry]
-    if len(entries) > 1:
-        raise Rejected([Diagnostic(entry.path, entry.line, 1, "there are several @entry functions")
-                        for entry in entries])
     for entry in entries:
         if len(entry.parameters) > 2 or any(variable.type != types.U64 for variable in entry.parameters):
             raise Rejected([Diagnostic(entry.path, entry.line, 1, "@entry takes two u64 at most")])

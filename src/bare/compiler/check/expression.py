@@ -42,7 +42,7 @@ def expression(cx: Context, node: ast.expr, hint: Type | None = None) -> tree.Ex
     """The typed form of an expression. `hint` is the type that is expected, for what has none by itself."""
     check = _EXPRESSIONS.get(type(node))
     if check is None:
-        raise Mistake(node, _UNSUPPORTED.get(type(node), f"{_title(node)} is not part of the language"))
+        raise Mistake(node, _UNSUPPORTED.get(type(node), f"{title(node)} is not part of the language"))
     return check(cx, node, hint)
 
 
@@ -301,7 +301,7 @@ def _binary(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
     operator = ARITHMETIC.get(type(node.op))
     if operator is None:
         raise Mistake(node, "there is no /: integers have //" if isinstance(node.op, ast.Div) else
-                      f"the language has no {_title(node.op)}")
+                      f"the language has no {title(node.op)}")
     left = expression(cx, node.left)
     return arithmetic(node, operator, left, expression(cx, node.right))
 
@@ -314,7 +314,7 @@ def _compare(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
     for at, operator in enumerate(node.ops):
         symbol = _COMPARISONS.get(type(operator))
         if symbol is None:
-            raise Mistake(node, f"the language has no {_title(operator)}")
+            raise Mistake(node, f"the language has no {title(operator)}")
         operators.append(symbol)
         kind = _comparable(node, symbol, operands[at].type, operands[at + 1].type)
         for side in (at, at + 1):
@@ -431,14 +431,18 @@ def narrow(cx: Context, test: ast.expr, holds: bool) -> None:
                     cx.flow.narrowed[name] = types.Outcome(types.NEVER, variable.type.error)
 
 
-def _title(node: ast.AST) -> str:
-    return type(node).__name__
+def title(node: ast.AST) -> str:
+    """What a reader calls a kind of syntax."""
+    return _TITLES.get(type(node), type(node).__name__)
 
 
 _EXPRESSIONS: dict[type[ast.expr], Callable[[Context, Any, Type | None], tree.Expression]] = {
     ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Subscript: _subscript,
     ast.UnaryOp: _unary, ast.BinOp: _binary, ast.Compare: _compare, ast.BoolOp: _logic, ast.IfExp: _conditional,
     ast.Tuple: _tuple, ast.Call: _call,
+}
+_TITLES: dict[type[ast.AST], str] = {
+    ast.Pow: "**", ast.MatMult: "@", ast.In: "in", ast.NotIn: "not in", ast.Slice: "slice here",
 }
 _UNSUPPORTED: dict[type[ast.expr], str] = {
     ast.Lambda: "there are no lambdas: define a function",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from bare.compiler import tree, types
+from bare.compiler.check.annotation import open_type
 from bare.compiler.check.context import Context
 from bare.compiler.source import Mistake
 from bare.compiler.symbols import FunctionSymbol
@@ -20,6 +21,9 @@ def infer(cx: Context, node: ast.Call, symbol: FunctionSymbol, arguments: list[t
         if annotation is not None:
             pattern = cx.program.annotations.parameter(annotation, symbol.module, {})
             _unify(node, pattern, argument.type, found)
+            kind = cx.program.annotations.parameter(annotation, symbol.module, found)
+            if open_type(kind) and argument.type is not types.UNKNOWN:
+                raise Mistake(node, f"{symbol.name}: expected {kind}, got {argument.type}")
     return found
 
 

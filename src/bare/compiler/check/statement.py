@@ -12,7 +12,7 @@ from bare.compiler.check import match
 from bare.compiler.check.call import require_copyable
 from bare.compiler.check.context import Context, Flow, Loop, adapt, assigned_names, coerce
 from bare.compiler.source import Mistake
-from bare.compiler.symbols import GlobalSymbol, Word
+from bare.compiler.symbols import ConstantSymbol, GlobalSymbol, Word
 from bare.compiler.types import Type
 
 
@@ -22,7 +22,6 @@ def block(cx: Context, body: list[ast.stmt]) -> list[tree.Statement]:
     for node in body:
         if cx.flow.dead:
             cx.program.report.add(cx.module.source, node, "control never gets here")
-            cx.flow.dead = False
             break
         check = _STATEMENTS.get(type(node))
         try:
@@ -129,6 +128,8 @@ def _target(cx: Context, node: ast.expr) -> tree.Expression:
     """What is left of `=`, but local names."""
     if isinstance(node, ast.Name):
         symbol = cx.symbol(node.id)
+        if isinstance(symbol, ConstantSymbol):
+            raise Mistake(node, f"{node.id} is Final")
         if not isinstance(symbol, GlobalSymbol):
             raise Mistake(node, f"{node.id} is no variable of this module")
         if types.aggregate(symbol.variable.type):
@@ -173,7 +174,7 @@ def _augmented(cx: Context, node: Any) -> list[tree.Statement]:
     operator = expressions.ARITHMETIC.get(type(node.op))
     if operator is None:
         raise Mistake(node, "there is no /=: integers have //=" if isinstance(node.op, ast.Div) else
-                      "the language does not have this operator")
+                      f"the language has no {expressions.title(node.op)}")
     local = isinstance(node.target, ast.Name) and node.target.id not in cx.global_names
     if local:
         left = expressions.expression(cx, ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))

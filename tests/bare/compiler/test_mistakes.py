@@ -1,0 +1,92 @@
+"""What the compiler says of mistakes: one file each, whose last lines are the messages that are expected."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bare.compiler.source import LIMIT, Rejected
+from bare.compiler.unit import compile_program
+
+FOLDER = Path(__file__).parent
+MISTAKES = sorted((FOLDER / "mistakes").glob("*.py"))
+TARGET = "x86_64"
+
+
+def messages(path: Path) -> list[str]:
+    with pytest.raises(Rejected) as caught:
+        compile_program(path, TARGET)
+    return [f"{found.line}:{found.column}: {found.message}" for found in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)
+def test_a_mistake_is_explained(path: Path) -> None:
+    _, marker, expected = path.read_text().rpartition("# Expected:\n")
+    assert marker
+    assert messages(path) == [line.removeprefix("# ") for line in expected.splitlines()]
+
+
+def test_a_message_shows_the_line_and_a_caret(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text("from bare import u32, u64\n\n\ndef f(a: u32, b: u64) -> None:\n    ä = a; c = a + b\n")
+    with pytest.raises(Rejected) as caught:
+        compile_program(path, TARGET)
+    assert str(caught.value).splitlines()[:3] == [
+        "program.py:5:16: expected u32, got u64",
+        "    ä = a; c = a + b",
+        "               ^",
+    ]
+
+
+def test_a_long_list_of_mistakes_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text("from bare import u32\n\n\ndef f(a: u32) -> None:\n" + "    a = missing\n" * (LIMIT + 5))
+    with pytest.raises(Rejected) as caught:
+        compile_program(path, TARGET)
+    assert str(caught.value).splitlines()[-1] == "and 5 more"
+    assert len(caught.value.diagnostics) == LIMIT + 5
+
+
+def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    assert messages(tmp_path / "missing.py") == ["1:1: can't be read: No such file or directory"]
+
+
+def test_a_file_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert messages(path) == ["1:1: can't be read: this is no UTF-8"]
+
+
+@pytest.mark.parametrize("expression", [" + ".join(["a"] * 20000), "(" * 150 + "a" + ")" * 150, "-" * 5000 + "a"])
+def test_deep_nesting_ends_in_a_message_or_not_at_all(expression: str, tmp_path: Path) -> None:
+    """In a process of its own, for Python's own parser may use the whole stack."""
+    path = tmp_path / "program.py"
+    path.write_text(f"from bare import export, i32\n\n\n@export('f')\ndef f(a: i32) -> i32:\n    return {expression}\n")
+    result = subprocess.run([sys.executable, "-m", "bare", "ir", str(path)], capture_output=True, text=True,
+                            env={"PYTHONPATH": str(FOLDER.parents[2] / "src")})
+    assert "Traceback" not in result.stderr
+    assert result.returncode == 0 or re.search("nested too deeply|too many nested parentheses", result.stderr)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_program_is_compiled_or_explained(seed: int, tmp_path: Path) -> None:
+    """No mistake shows the compiler's own error: words of real programs are dropped, doubled and exchanged."""
+    source = random.Random(seed)
+    files = [*sorted((FOLDER / "programs").glob("*.py")), *MISTAKES]
+    words = re.findall(r"\w+|[ ]+|\n|.", source.choice(files).read_text())
+    path = tmp_path / "program.py"
+    for _ in range(8):
+        damaged = list(words)
+        for _ in range(source.randrange(1, 4)):
+            at, other = source.randrange(len(damaged)), source.randrange(len(damaged))
+            damaged[at] = source.choice(("", damaged[at] * 2, damaged[other], "None", "(", "u32", "0"))
+        path.write_text("".join(damaged))
+        try:
+            compile_program(path, TARGET)
+        except Rejected as rejected:
+            assert rejected.diagnostics
