@@ -28,6 +28,11 @@ def at(base: Register, displacement: int = 0, index: Register | None = None, sca
     return Memory(base, displacement, index, scale)
 
 
+def within(segment: Segment, displacement: int) -> Memory:
+    """Memory at an offset in fs or gs."""
+    return Memory(displacement=displacement, segment=segment)
+
+
 def symbol(name: object, displacement: int = 0) -> Memory:
     """Memory at a symbol."""
     return Memory(symbol=name, displacement=displacement)

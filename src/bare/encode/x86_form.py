@@ -41,6 +41,7 @@ class Memory:
     index: Register | None = None
     scale: int = 1
     symbol: object = None
+    segment: Segment | None = None      # whose base is added: fs or gs
 
 
 class Form(Code):
@@ -115,6 +116,9 @@ class Form(Code):
         `bits` 0 is a size that needs no prefix; `after` bytes follow; `rex` asks for that prefix.
         `register` is the operand in the reg field, or an extension of the opcode.
         """
+        if isinstance(operand, Memory) and operand.segment is not None:
+            self._check(operand.segment.number in (4, 5), "memory", "expected fs or gs")
+            self.data(bytes([0x60 + operand.segment.number]))
         field = register if isinstance(register, int) else register.number
         rex |= isinstance(register, Register) and _needs_rex(register)
         if isinstance(operand, Register):

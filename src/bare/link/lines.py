@@ -4,10 +4,10 @@ Owns DWARF's line programs (DWARF 4, section 6.2) and the table's format. Knows 
 
 The table is an array of u32 in the order of the target, found by the symbol `bare_lines`:
 
-    [0] magic  [1] number of rows  [2] number of functions  [3] offset of the strings, in bytes from the table's start
+    [0] magic  [1] size of the table in words  [2] number of rows  [3] number of functions  [4] offset of the strings
     rows:       code offset, line, file         sorted by offset, which counts from the image's start; line 0: no line
     functions:  start, end, name                sorted by start
-    strings:    u16 length and bytes; file and name are offsets from the strings' start
+    strings:    u16 length and bytes; offsets of strings are in bytes from the table's start
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bare.link.object import LinkError
 
 MAGIC = 0x454E494C                      # "LINE"
 SYMBOL = "bare_lines"
+_HEADER = 5                             # words
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,19 @@ def table(lines: Sequence[Row], functions: Iterable[Function], base: int) -> byt
     """The table in the format above."""
     ordered = sorted(functions, key=lambda function: (function.start, function.end, function.name))
     strings: dict[str, int] = {}
+    start = 4 * (_HEADER + 3 * (len(lines) + len(ordered)))
     text = bytearray()
     for string in [*(row.file for row in lines), *(function.name for function in ordered)]:
         if string not in strings:
-            strings[string] = len(text)
+            strings[string] = start + len(text)
             encoded = string.encode()[:0xFFFF]
             text += struct.pack("<H", len(encoded)) + encoded
     words = [value for row in lines for value in (row.address - base, row.line, strings[row.file])]
     words += [value for function in ordered
               for value in (function.start - base, function.end - base, strings[function.name])]
-    return struct.pack(f"<{4 + len(words)}I", MAGIC, len(lines), len(ordered), 16 + 4 * len(words), *words) + text
+    text += bytes(-len(text) % 4)
+    return struct.pack(f"<{_HEADER + len(words)}I", MAGIC, (start + len(text)) // 4, len(lines), len(ordered), start,
+                       *words) + text
 
 
 def _programs(data: bytes) -> Iterator[Row]:

@@ -53,13 +53,13 @@ class Table:
 
     def where(self, offset: int) -> tuple[str, str, int]:
         """Function, file and line of an offset in the image."""
-        magic, rows, functions, strings = struct.unpack_from("<4I", self.data)
-        assert magic == lines.MAGIC
-        row = [struct.unpack_from("<3I", self.data, 16 + 12 * index) for index in range(rows)]
+        magic, size, rows, functions, strings = struct.unpack_from("<5I", self.data)
+        assert magic == lines.MAGIC and strings < 4 * size <= len(self.data)
+        row = [struct.unpack_from("<3I", self.data, 20 + 12 * index) for index in range(rows)]
         line = max((each for each in row if each[0] <= offset), default=(0, 0, 0))
-        function = [struct.unpack_from("<3I", self.data, 16 + 12 * (rows + index)) for index in range(functions)]
-        names = [self._string(strings + name) for start, end, name in function if start <= offset < end]
-        return names[-1] if names else "", self._string(strings + line[2]) if line[1] else "", line[1]
+        function = [struct.unpack_from("<3I", self.data, 20 + 12 * (rows + index)) for index in range(functions)]
+        names = [self._string(name) for start, end, name in function if start <= offset < end]
+        return names[-1] if names else "", self._string(line[2]) if line[1] else "", line[1]
 
     def _string(self, at: int) -> str:
         size = struct.unpack_from("<H", self.data, at)[0]
