@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bare.compiler import tree, types
 from bare.compiler.check.annotation import Annotations, open_type
-from bare.compiler.check.context import Context, assigned_names
+from bare.compiler.check.context import Context, assigned_names, global_names
 from bare.compiler.check.statement import block
 from bare.compiler.declare import declare
 from bare.compiler.machine_code import MachineCode, assemble
@@ -258,10 +258,9 @@ class Program:
             self._attempt(function.module, lambda: self._assemble(instance))
             return
         node, module = function.node, function.module
-        global_names = {name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names}
-        names = {name for name, _ in instance.parameters}
-        cx = Context(self, module, instance, instance.bindings,
-                     names | assigned_names(node.body) - global_names, global_names)
+        names, of_module = {name for name, _ in instance.parameters}, global_names(node.body)
+        cx = Context(self, module, instance, instance.bindings, names | assigned_names(node.body) - of_module,
+                     of_module)
         variables = [tree.Variable(name, kind, at, tree.OUTER if types.refers(kind) else tree.NOWHERE, node.lineno)
                      for at, (name, kind) in enumerate(instance.parameters)]
         cx.variables = {variable.name: variable for variable in variables}

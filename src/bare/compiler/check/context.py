@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -80,15 +81,47 @@ class Context:
             raise Mistake(place, f"{what} is unsafe: only modules that import from bare.unsafe may use it")
 
 
-def assigned_names(body: list[ast.stmt]) -> set[str]:
-    """The names that statements give a value to."""
+def assigned_names(body: Iterable[ast.AST]) -> set[str]:
+    """The names that statements give a value to. Looks at what can hold one, for expressions are most of a program."""
     found: set[str] = set()
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found.add(node.id)
-            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                found.add(node.name)
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.Assign(targets=targets):
+                waiting += targets
+            case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+                waiting.append(target)
+            case ast.Name(id=name):
+                found.add(name)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                waiting += elements
+            case ast.If(body=first, orelse=other) | ast.While(body=first, orelse=other):
+                waiting += first + other
+            case ast.For(target=target, body=first, orelse=other):
+                waiting += [target, *first, *other]
+            case ast.Match(cases=cases):
+                for case in cases:
+                    waiting += [case.pattern, *case.body]
+            case ast.pattern():
+                waiting += [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.pattern)]
+                if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+                    found.add(node.name)
+    return found
+
+
+def global_names(body: Iterable[ast.stmt]) -> set[str]:
+    """The names that `global` statements list."""
+    found: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Global):
+            found.update(node.names)
+        elif isinstance(node, (ast.If, ast.While, ast.For)):
+            waiting += node.body + node.orelse
+        elif isinstance(node, ast.Match):
+            waiting += [inner for case in node.cases for inner in case.body]
     return found
 
 
