@@ -12,8 +12,8 @@ from bare.target import Target, emit_object
 RELEASE = 2
 
 
-def build(path: Path, target: Target, *, level: int = RELEASE) -> Image:
-    """The bootable program whose main module is `path`. Raises Rejected, or LinkError."""
-    unit = compile_program(path, target.name)
+def build(path: Path, target: Target, *, level: int = RELEASE, folder: Path | None = None) -> Image:
+    """The bootable program whose main module is `path`; see `compile_program`. Raises Rejected, or LinkError."""
+    unit = compile_program(path, target.name, folder=folder)
     return link(emit_object(unit.ir, target, level), [*boot.fragments(target), *unit.fragments], target,
                 boot.layout(target))

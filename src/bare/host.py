@@ -94,7 +94,7 @@ def _trap(site: int) -> Trap:
 
     line = ctypes.c_uint32.from_address(site + 48).value
     message = text(32)
-    return Trap(Kind(text(0)), f"{text(16)}:{line}" + (f": {message}" if message else ""))
+    return Trap(Kind(text(0)), f"{text(16)}:{line}" + (f": {message}" if message else ""), line)
 
 
 @functools.cache

@@ -24,6 +24,7 @@ class Kind(StrEnum):
 class Trap(Exception):
     """A program broke a rule that only running it can check. No program catches it; tests do."""
 
-    def __init__(self, kind: Kind, detail: str = "") -> None:
+    def __init__(self, kind: Kind, detail: str = "", line: int = 0) -> None:
         super().__init__(f"{kind.value}: {detail}" if detail else kind.value)
         self.kind = kind
+        self.line = line                # in the program, if it was compiled; else the traceback has it

@@ -149,6 +149,10 @@ def hardware() -> NoReturn:
     raise NotImplementedError("this function is machine code: it does not run under CPython")
 
 
+def trap_handled() -> None:
+    """Says that the program goes on after a trap: another one calls the panic function again, and does not end it."""
+
+
 def unreachable() -> NoReturn:
     """Traps: the programmer was wrong to think that nothing gets here."""
     raise Trap(Kind.UNREACHABLE)

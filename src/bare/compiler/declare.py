@@ -57,7 +57,9 @@ def _statement(program: Program, module: Module, node: ast.stmt) -> None:
         case ast.ClassDef():
             _class(program, module, node)
         case ast.FunctionDef():
-            _define(module, node, node.name, _function(module, node, None))
+            of_compiler = any(_build_time(module, argument.annotation) for argument in node.args.args)
+            _define(module, node, node.name,
+                    BuildTime(node.name) if of_compiler else _function(module, node, None))
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             _assign(program, module, node, name, value)
         case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value) if value is not None:
@@ -73,6 +75,12 @@ def _statement(program: Program, module: Module, node: ast.stmt) -> None:
             raise Mistake(node, "there are no coroutines")
         case _:
             raise Mistake(node, "a module declares things; what happens belongs into a function")
+
+
+def _build_time(module: Module, node: ast.expr | None) -> bool:
+    """Whether something uses what exists only while the program is compiled, so that the same holds for itself."""
+    return node is not None and any(isinstance(module.scope.get(part.id), BuildTime)
+                                    for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 def _define(module: Module, place: ast.stmt, name: str, symbol: Symbol) -> None:
@@ -217,6 +225,9 @@ def _plain(text: str) -> bool:
 def _assign(program: Program, module: Module, node: ast.Assign, name: str, value: ast.expr) -> None:
     if isinstance(value, ast.Call) and program.annotations.symbol(value.func, module) == Word("TypeVar"):
         _define(module, node, name, TypeVariable(name))
+        return
+    if _build_time(module, value):
+        _define(module, node, name, BuildTime(name))
         return
     if _names_type(program, module, value):
         program.annotations.resolve(value, module, {})

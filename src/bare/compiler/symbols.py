@@ -119,7 +119,7 @@ LANGUAGE = {
 }
 UNSAFE = {
     "Ptr", "Register", "code_address", "device", "elements", "hardware", "instructions", "pointer", "pointer_to",
-    "slice_of", "unreachable",
+    "slice_of", "trap_handled", "unreachable",
 }
 WORDS = {
     "bare": LANGUAGE, "bare.unsafe": UNSAFE, "typing": TYPING, "collections.abc": {"Callable"},

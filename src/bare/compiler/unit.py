@@ -33,13 +33,14 @@ class Root:
     signature: types.Function
 
 
-def compile_program(path: Path, target: str, *, roots: Sequence[str] | None = None, debug: bool = True) -> Unit:
+def compile_program(path: Path, target: str, *, folder: Path | None = None, roots: Sequence[str] | None = None,
+                    debug: bool = True) -> Unit:
     """The program whose main module is `path`. Raises Rejected, with all that is wrong with it.
 
     It consists of what can be reached from its exported functions, or from the functions of the main module that
-    `roots` names.
+    `roots` names. Other modules are found in `folder`: if nothing is said, beside the main one.
     """
-    program = Program(path.resolve().parent, target)
+    program = Program((folder or path.parent).resolve(), target)
     main = program.check(path.resolve())
     found = {name: _root(program, main, name) for name in roots or ()}
     start = _exported(program) if roots is None else [root.symbol for root in found.values()]
@@ -54,12 +55,13 @@ def compile_program(path: Path, target: str, *, roots: Sequence[str] | None = No
     return Unit(ir, [code.fragment for code in machine_code if code.fragment is not None], found)
 
 
-def function_names(path: Path, prefix: str) -> list[str]:
-    """The functions of a module without parameters whose names begin so, in the order of the file."""
+def functions(path: Path, prefix: str) -> list[str]:
+    """The functions of a module without parameters whose names begin so, in the order of the file. Raises Rejected."""
     program = Program(path.resolve().parent, HOST)
     main = program.check(path.resolve())
     return [name for name, symbol in main.scope.items()
-            if isinstance(symbol, FunctionSymbol) and symbol.module is main and name.startswith(prefix)]
+            if isinstance(symbol, FunctionSymbol) and symbol.module is main and name.startswith(prefix)
+            and not symbol.node.args.args]
 
 
 def _root(program: Program, main: Module, name: str) -> Root:

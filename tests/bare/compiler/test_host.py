@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bare import Trap
-from bare.compiler.unit import function_names
-from bare.host import hosted
-from bare.testing import attempt, imported
+from bare.compiler.unit import functions
+from bare.target import Target
+from bare.testing import outcomes
 
-PROGRAMS = Path(__file__).parent / "programs"
-
-
-def outcome(result: Any) -> object:
-    """A number, or the kind of a trap."""
-    return result.kind if isinstance(result, Trap) else None if result is None else int(result)
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 
 
-@pytest.mark.parametrize("path", sorted(PROGRAMS.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_cpython_and_the_compiler_agree(path: Path) -> None:
-    names = function_names(path, "case_")
+    names = functions(path, "case_")
     assert names
+    meant = dict(zip(names, outcomes(path, names, "cpython"), strict=True))
     for level in (0, 2):
-        module, compiled = imported(path), hosted(path, names, level)
-        for name in names:
-            meant, done = attempt(getattr(module, name)), attempt(compiled.call, name)
-            assert (name, outcome(done)) == (name, outcome(meant))
+        assert dict(zip(names, outcomes(path, names, "host", level=level), strict=True)) == meant
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_cpython_and_the_machines_agree(path: Path, machine: Target) -> None:
+    names = functions(path, "case_")
+    assert outcomes(path, names, machine.name) == outcomes(path, names, "cpython")

@@ -9,64 +9,30 @@ import os
 import random
 import subprocess
 import sys
-import traceback
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 from bare_random.generate import programs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bare import Trap
-from bare.host import Hosted, hosted
-from bare.testing import imported
+from bare.host import hosted
+from bare.target import Target
+from bare.testing import attempt, attempt_hosted, imported, outcomes
 
 PROGRAMS = int(os.environ.get("BARE_PROGRAMS", "200"))
 SEED = int(os.environ.get("BARE_SEED", "1"))
 BATCH = 50
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a program did: its result or trap, and what it had noted until then."""
-
-    result: int | None
-    trap: str
-    line: int
-    noted: int
-
-
-def under_cpython(module: ModuleType, name: str) -> Outcome:
-    try:
-        return Outcome(int(getattr(module, name)()), "", 0, int(module.traced()))
-    except Trap as trap:
-        line = next(frame.lineno for frame in reversed(traceback.extract_tb(trap.__traceback__))
-                    if frame.filename == module.__file__)
-        return Outcome(None, trap.kind.value, line or 0, int(module.traced()))
-
-
-def compiled(program: Hosted, name: str) -> Outcome:
-    try:
-        return Outcome(program.call(name), "", 0, noted(program))
-    except Trap as trap:
-        kind, _, place = str(trap).partition(": ")
-        return Outcome(None, kind, int(place.rpartition(":")[2]), noted(program))
-
-
-def noted(program: Hosted) -> int:
-    result: Any = program.call("traced")
-    return int(result)
-
-
 def disagreements(path: Path, count: int, level: int) -> list[str]:
-    names = [f"main_{number}" for number in range(count)]
-    module, program = imported(path), hosted(path, [*names, "traced"], level)
+    """Programs whose outcome differs, or what they had noted until then."""
+    module, names = imported(path), [f"main_{number}" for number in range(count)]
+    program = hosted(path, [*names, "traced"], level)
     found = []
     for name in names:
-        meant, done = under_cpython(module, name), compiled(program, name)
+        meant = attempt(module, getattr(module, name)), attempt(module, module.traced)
+        done = attempt_hosted(program, name), attempt_hosted(program, "traced")
         if meant != done:
             found.append(f"{name} at level {level}: CPython {meant}, compiled {done}")
     return found
@@ -86,6 +52,15 @@ def test_a_program_that_means_something_else_is_made_small(tmp_path_factory: pyt
     path = tmp_path_factory.mktemp("program") / "program.py"
     path.write_text(programs(source, 1))
     assert disagreements(path, 1, 0) == []
+
+
+def test_machines_agree_with_cpython_in_one_boot(machine: Target, tmp_path: Path) -> None:
+    """Each program, and then what it had noted."""
+    path, count = tmp_path / "program.py", min(max(PROGRAMS, 200), 400)
+    path.write_text(programs(random.Random(SEED), count))
+    names = [name for number in range(count) for name in (f"main_{number}", "traced")]
+    meant, done = outcomes(path, names, "cpython"), outcomes(path, names, machine.name)
+    assert [(name, a, b) for name, a, b in zip(names, meant, done, strict=True) if a != b] == []
 
 
 def test_mypy_accepts_random_programs(tmp_path: Path) -> None:

@@ -366,6 +366,10 @@ def _unreachable(cx: Context, node: ast.Call, hint: Type | None) -> tree.Express
     return tree.Operation(types.NEVER, node.lineno, "unreachable", [])
 
 
+def _trap_handled(cx: Context, node: ast.Call, hint: Type | None) -> tree.Expression:
+    return tree.Operation(types.NONE, node.lineno, "trap_handled", [])
+
+
 def _hardware(cx: Context, node: ast.Call, hint: Type | None) -> tree.Expression:
     raise Mistake(node, "hardware() is the body of functions that are @instructions")
 
@@ -376,6 +380,7 @@ _WORDS: dict[str, tuple[_Handler, int]] = {
     "Ok": (_outcome, 1), "Err": (_outcome, 1), "Array": (_array, -1), "PhysAddr": (_address, 1),
     "VirtAddr": (_address, 1), "isinstance": (_isinstance, 2), "fence": (_fence, 1), "pointer": (_pointer, 1),
     "elements": (_elements, 1), "slice_of": (_slice_of, 2), "pointer_to": (_pointer_to, 2), "device": (_device, 2),
-    "code_address": (_code_address, 1), "unreachable": (_unreachable, 0), "hardware": (_hardware, 0),
+    "code_address": (_code_address, 1), "trap_handled": (_trap_handled, 0), "unreachable": (_unreachable, 0),
+    "hardware": (_hardware, 0),
 }
 

@@ -57,7 +57,7 @@ class ModuleText:
         self.intrinsic("llvm.trap", "void")
         lines = [f'%"{struct_name(struct)}" = type {struct_body(struct)}'
                  for struct in sorted(structs, key=struct_name)]
-        lines += variables
+        lines += [*variables, "@bare.trapping = internal global i8 0"]
         lines += [_declaration(symbol, signature) for symbol, signature in sorted(declared.items())]
         lines += [self._intrinsics[name] for name in sorted(self._intrinsics)]
         lines += [trap, *bodies]
@@ -124,8 +124,7 @@ def _trap(panic: str | None) -> str:
     loads = "\n".join(
         f"  %p{at} = getelementptr {_SITE}, ptr %site, i32 0, i32 {at}\n  %v{at} = load {kind}, ptr %p{at}, align 8"
         for at, kind in enumerate(("{ptr, i64}", "{ptr, i64}", "{ptr, i64}", "i32")))
-    return f"""@bare.trapping = internal global i8 0
-{head}
+    return f"""{head}
   %again = load i8, ptr @bare.trapping
   %nested = icmp ne i8 %again, 0
   br i1 %nested, label %stop, label %report

@@ -135,6 +135,11 @@ def _offset(b: Builder, node: tree.Operation, values: list[str]) -> str:
     return b.value(f"getelementptr {memory_type(node.type.to)}, ptr {values[0]}, i64 {values[1]}")
 
 
+def _trap_handled(b: Builder, node: tree.Operation, values: list[str]) -> str:
+    b.emit("store i8 0, ptr @bare.trapping, align 1")
+    return "zeroinitializer"
+
+
 def _unreachable(b: Builder, node: tree.Operation, values: list[str]) -> str:
     b.jump(b.trap(Kind.UNREACHABLE, node.line))
     return "zeroinitializer"
@@ -145,5 +150,5 @@ _OPERATIONS: dict[str, Callable[[Builder, tree.Operation, list[str]], str]] = {
     "rotate_left": _rotate, "rotate_right": _rotate, "member": _member, "copy_from": _copy_from, "fill": _fill,
     "volatile_load": _volatile_load, "volatile_store": _volatile_store, "fence": _fence, "pointer": _pointer,
     "elements": _elements, "slice_of": _slice_of, "pointer_to": _pointer_to, "address": _address, "offset": _offset,
-    "unreachable": _unreachable,
+    "trap_handled": _trap_handled, "unreachable": _unreachable,
 }
