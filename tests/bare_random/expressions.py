@@ -66,9 +66,9 @@ class Expressions:
     def literal(self, kind: Int) -> int:
         """Small numbers, limits, and any."""
         choice = self.random.randrange(10)
-        if choice < 7:
+        if choice < 5:
             return self.random.randrange(0, 12)
-        if choice < 9:
+        if choice < 6:
             return self.random.choice((kind.high, kind.low, kind.high // 2, kind.high - 1))
         return self.random.randint(kind.low, kind.high)
 
@@ -134,10 +134,10 @@ class Expressions:
         if depth < 1 or self.chance(15):
             return self.random.choice(places) if places and self.chance(75) else f"{kind.name}({self.literal(kind)})"
         calls = self._calls(kind, scope, depth)
-        if calls and self.chance(25):
+        if calls and self.chance(50):
             return self.random.choice(calls)()
         return self.random.choice((
-            self._arithmetic, self._arithmetic, self._tame, self._tame, self._shift, self._convert, self._unary,
+            self._arithmetic, self._tame, self._tame, self._shift, self._convert, self._unary,
             self._choose, self._special))(kind, scope, depth)
 
     def _arithmetic(self, kind: Int, scope: Scope, depth: int) -> str:

@@ -185,16 +185,19 @@ class Program(Expressions):
         written = f"Ref[{result.name}]" if by_reference else result.name
         signature = ", ".join(f"{p.name}: {p.kind.name}" for p in parameters)
         self.lines += ["", f"def {name}({signature}) -> {written}:"]
-        scope = Scope(tuple(parameters), tuple(self._functions))
+        scope = Scope((self._shared(), *parameters), tuple(self._functions))
         self._body(scope, result, 1, 3, structs[0].name if by_reference else None)
         self.lines.append("")
         self._functions.append(Function(name, tuple(p.kind for p in parameters), result, by_reference))
 
     def _main(self) -> None:
         self.lines += ["", f"def main_{self.number}() -> u64:", "    reset()"]
-        shared = Variable(f"shared_{self.number}", self.structs[0], False)
-        self._body(Scope((shared,), tuple(self._functions)), U64, 1, 6, "trace")
+        self._body(Scope((self._shared(),), tuple(self._functions)), U64, 1, 8, "trace")
         self.lines.append("")
+
+    def _shared(self) -> Variable:
+        """The global of this program."""
+        return Variable(f"shared_{self.number}", self.structs[0], False)
 
     def _body(self, scope: Scope, result: Kind, indent: int, statements: int, returned: str | None = None) -> None:
         self._result, self._returned = result, returned
@@ -224,7 +227,30 @@ class Program(Expressions):
             if following is None:
                 return True
             scope = following
+        if self.chance(40):
+            self._observe(scope, indent)
         return False
+
+    def _observe(self, scope: Scope, indent: int) -> None:
+        """Note all that variables hold."""
+        for variable in scope.variables[-4:]:
+            for path, kind in self._contents(variable.name, variable.kind, 3):
+                text = {Int: path, Bits: f"{path}.raw", Enum: f"{path}.raw"}.get(type(kind))
+                if isinstance(kind, Bool):
+                    text = f"u64({path})"
+                if text is not None:
+                    self._emit(indent, f"mix(u64.wrap({text}))")
+
+    def _contents(self, path: str, kind: Kind, levels: int) -> list[tuple[str, Kind]]:
+        if levels == 0:
+            return []
+        if isinstance(kind, Struct):
+            return [found for name, inner in kind.fields
+                    for found in self._contents(f"{path}.{name}", inner, levels - 1)]
+        if isinstance(kind, Array):
+            return [found for at in range(kind.length)
+                    for found in self._contents(f"{path}[{at}]", kind.element, levels - 1)]
+        return [(path, kind)]
 
     def _return(self, scope: Scope, indent: int) -> None:
         if self._returned is not None:
