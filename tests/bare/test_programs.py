@@ -5,7 +5,11 @@ The programs are in `programs/`; they use the board through `bare.std`, the same
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +48,41 @@ def test_a_program_does_on_each_machine_what_it_says(name: str, level: int, mach
 def test_users_call_the_kernel_and_can_not_harm_it(level: int, machine: Target) -> None:
     _check(run(build(PROGRAMS / "user_x86_64.py", machine, level=level), machine, timeout=60), 0,
            r"hello from ring 3\nuser ended by exception 13\nback in the kernel: 13\n")
+
+
+# What the loader leaves: multiboot's magic number and information; the device tree; the hart and the device tree.
+LEFT = {"x86_64": r"0x2badb002 0x[1-9a-f]\w*\n", "aarch64": r"0x[1-9a-f]\w* 0x0\n", "riscv64": r"0x0 0x[1-9a-f]\w*\n"}
+
+
+def test_flat_images_boot_and_are_told_of_their_machine(machine: Target) -> None:
+    _check(run(build(PROGRAMS / "loader.py", machine), machine, timeout=60, flat=True), 0, LEFT[machine.name])
+
+
+def test_files_do_not_depend_on_where_and_when_they_are_built(target: Target, tmp_path: Path) -> None:
+    made = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        source, output = folder / "trap.py", folder / "kernel"
+        source.write_bytes((PROGRAMS / "trap.py").read_bytes())
+        subprocess.run([sys.executable, "-m", "bare", "build", "-t", target.name, "-o", str(output), str(source)],
+                       check=True, env=os.environ | {"PYTHONHASHSEED": seed}, timeout=120, capture_output=True)
+        made.append(output.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_gdb_finds_lines_of_python(tmp_path: Path) -> None:
+    debugger = shutil.which("gdb")
+    if debugger is None:
+        pytest.skip("there is no gdb in PATH; what helps on Debian or Ubuntu: apt install gdb")
+    kernel = tmp_path / "kernel.elf"
+    kernel.write_bytes(build(PROGRAMS / "trap.py", TARGETS["x86_64"], level=0).elf())
+    asked = ("info line 'trap.countdown'", "info symbol bare_start", "info line trap.py:27")
+    said = subprocess.run([debugger, "-nx", "-batch", *(word for ask in asked for word in ("-ex", ask)), str(kernel)],
+                          capture_output=True, text=True, timeout=60)
+    assert 'Line 11 of "trap.py" starts at address' in said.stdout, said
+    assert "bare_start in section .boot" in said.stdout
+    assert 'Line 27 of "trap.py" starts at address' in said.stdout
 
 
 def _check(result: Run, status: int, output: str) -> None:

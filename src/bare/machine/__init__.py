@@ -53,7 +53,7 @@ def missing_emulators() -> list[str]:
 
 
 def command(target: Target, kernel: Path, *, memory: int = 128, options: Sequence[str] = ()) -> list[str]:
-    """The command line that boots an ELF file with its console on stdout; `memory` in MiB. Raises MissingEmulator."""
+    """The command line that boots a file with its console on stdout; `memory` in MiB. Raises MissingEmulator."""
     program = shutil.which(_program(target))
     if program is None:
         raise MissingEmulator(f"bare: to run programs for {target} needs {_program(target)}, which is not in PATH; "
@@ -63,14 +63,14 @@ def command(target: Target, kernel: Path, *, memory: int = 128, options: Sequenc
 
 
 def run(image: Image, target: Target, *, timeout: float = 10.0, memory: int = 128, options: Sequence[str] = (),
-        on_line: Callable[[str], None] | None = None) -> Run:
+        on_line: Callable[[str], None] | None = None, flat: bool = False) -> Run:
     """Boot an image and wait until it ends, but no longer than `timeout` seconds. Raises MissingEmulator.
 
-    `on_line` hears of each line of output as it comes.
+    `on_line` hears of each line of output as it comes. `flat` boots the flat image, on x86_64 by multiboot.
     """
     with tempfile.TemporaryDirectory(prefix="bare-") as folder:
-        kernel = Path(folder) / "kernel.elf"
-        kernel.write_bytes(image.elf())
+        kernel = Path(folder) / "kernel"
+        kernel.write_bytes(image.flat() if flat else image.elf())
         errors = Path(folder) / "errors"
         with errors.open("wb") as stderr, _started(command(target, kernel, memory=memory, options=options),
                                                    stderr.fileno()) as process:
