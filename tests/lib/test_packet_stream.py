@@ -70,7 +70,8 @@ def test_content_arrives_and_its_room_is_used_again() -> None:
         taken = pair.sink.take()
         assert [bytes(pair.sink.content(one)) for one in taken] == [bytes([number]) * 10]
         pair.sink.acknowledge(taken)
-        assert (collected := pair.source.collect()) == [packet]
+        collected = pair.source.collect()
+        assert collected == [packet]
         pair.source.release(collected)
         offsets.add(packet.offset)
     assert len(offsets) == 1
