@@ -88,6 +88,14 @@ def test_help_imports_no_other_part_of_bastide() -> None:
     assert result.stdout.endswith("['bastide.tool', 'bastide.tool.main']\n")
 
 
+@pytest.mark.parametrize("words", [["run", "--help"], ["run", "--nonsense"], ["doctor", "--help"], ["new", "--help"]])
+def test_help_and_mistakes_of_a_command_are_answered_without_the_framework(words: list[str]) -> None:
+    code = (f"import sys, bastide.tool.main as m\ntry:\n    m.main({words})\nexcept SystemExit:\n    pass\n"
+            "print([n for n in sys.modules if n.startswith(('bastide.core', 'bastide.kernel', 'bastide.session'))])")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    assert result.stdout.endswith("[]\n")
+
+
 def test_a_reader_who_has_seen_enough_of_the_help_causes_no_traceback() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bastide.tool.record import EVENTS, Recorder, RecordError, events, main
+from bastide.base import Node
+from bastide.tool.record import EVENTS, Recorder, RecordError, content, events, main
 
 
 class Clock:
@@ -154,3 +155,13 @@ def construct(env):
     again = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert again.returncode == 2
     assert "is not empty" in again.stderr
+
+
+def test_the_state_of_init_is_recorded_without_being_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bastide.tool.main", "run", "hello", "--record", str(tmp_path / "kept")]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60).returncode == 0
+    states = [content(tmp_path / "kept", event) for event in events(tmp_path / "kept")
+              if event.get("label") == "init -> state"]
+    assert states
+    state = Node.parse(states[-1], "state")
+    assert {child.attributes["name"] for child in state.sub_nodes("child")} >= {"hello_server", "hello_polite"}

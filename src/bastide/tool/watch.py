@@ -14,7 +14,7 @@ from bastide.kernel.linux.machine import LinuxMachine
 from bastide.tool.boot import prefix_of
 from bastide.tool.criteria import Judge, Verdict
 from bastide.tool.edits import Edits, fingerprint
-from bastide.tool.run import Run
+from bastide.tool.execution import Run
 
 INTERVAL = 0.2
 """Seconds between two looks at the files."""

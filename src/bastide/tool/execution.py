@@ -1,0 +1,190 @@
+"""A run: a scenario that is executed until its criteria decide, its top component exits, or somebody interrupts it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from bastide.base.errors import BastideError
+from bastide.core.main import System
+from bastide.kernel.linux.layers import Isolation, IsolationError
+from bastide.kernel.linux.machine import LinuxMachine
+from bastide.tool.boot import Machine, boot, load, prefix_of
+from bastide.tool.checkout import SCENARIOS
+from bastide.tool.criteria import Judge, Outcome, Verdict
+from bastide.tool.log import Form, LogOutput
+from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
+from bastide.tool.record import Recorder, with_state
+from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders
+
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Do what the command line of `run` says; the result is the exit code."""
+    try:
+        scenario = read_scenario(find_scenario(options.scenario, scenario_folders(*SCENARIOS)))
+        modules = load(scenario)
+        isolation = Isolation(user_namespaces=not options.no_namespaces, allow_missing=options.allow_missing_isolation,
+                              profile=options.profile)
+        recorder = None
+        if options.record:
+            recorder = Recorder(Path(options.record), scenario.path.read_bytes())
+            scenario = with_state(scenario)
+        form = Form.JSON if options.json else Form.fitting(sys.stdout.fileno())
+        kind = Run
+        if options.watch:
+            from bastide.tool.watch import WatchedRun as kind
+        return kind(scenario, modules, isolation, form, options.ram, options.caps, recorder).execute()
+    except IsolationError as error:
+        print(f"bastide run: {error}", file=sys.stderr)
+        return NO_ISOLATION
+    except (BastideError, ValueError) as error:
+        print(f"bastide run: {error}", file=sys.stderr)
+        return USAGE
+
+
+@dataclass
+class Run:
+    """One run. Core's thread is the one that executes it; what arrives from others only stops it, or wakes it."""
+
+    scenario: Scenario
+    modules: dict[str, bytes]
+    isolation: Isolation
+    form: Form
+    ram: int | None
+    caps: int | None
+    recorder: Recorder | None = None
+    output: LogOutput = field(init=False)
+    verdict: Verdict | None = None
+    exit_value: int | None = None
+    trouble: str = ""
+    interrupted: bool = False
+
+    limited = True
+    """Whether the scenario's deadline ends the run."""
+
+    def execute(self) -> int:
+        began = time.monotonic()
+        criteria = self.scenario.criteria
+        if criteria.problem:
+            raise BastideError(f"{self.scenario.path}: {criteria.problem}")
+        self.output = LogOutput(sys.stdout.fileno(), self.form)
+        self.judge = Judge(criteria, prefix_of(self.scenario))
+        machine: Machine | None = None
+        system: System | None = None
+        deadline: threading.Timer | None = None
+        for number in _INTERRUPTIONS:
+            signal.signal(number, self._interrupt)
+        try:
+            machine = Machine(self.isolation, lambda line: self.output.line("stderr", line))
+            for layer in machine.zygote.layers:
+                if layer.promised and not layer.active:
+                    self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
+            system = boot(machine.machine, self.scenario, self.modules, self.show, self.exited, self.reported,
+                          ram=self.ram, caps=self.caps)
+            self.system = system
+            if self.recorder is not None and self.scenario.config is not None:
+                self.recorder.config(str(self.scenario.config).encode())
+            machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
+            self.begun(machine.machine)
+            if criteria.deadline is not None and self.limited:
+                deadline = threading.Timer(criteria.deadline, system.stop)
+                deadline.daemon = True
+                deadline.start()
+            if not self._decided() and not self.interrupted:
+                system.run()
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+            for number in _INTERRUPTIONS:
+                signal.signal(number, signal.SIG_IGN)       # what is begun is finished; a second Ctrl-C ends it too
+            self.ending()
+            if machine is not None:
+                machine.machine.watch.forget(machine.zygote.pidfd)
+                machine.close()
+        return self._conclude(time.monotonic() - began, system)
+
+    def begun(self, machine: LinuxMachine) -> None:
+        """The system is booted, and not yet served."""
+
+    def ending(self) -> None:
+        """Nothing is served any more; all processes are about to end."""
+
+    def show(self, label: str, text: str) -> None:
+        self.output.line(label, text)
+        if self.recorder is not None:
+            self.recorder.line(label, text)
+        if label and self.verdict is None:
+            self.decide(self.judge.line(label, text))
+
+    def reported(self, label: str, content: bytes) -> None:
+        if self.recorder is not None:
+            self.recorder.report(label, content)
+
+    def note(self, text: str) -> None:
+        """Say something as the tool itself."""
+        self.output.note(text)
+        if self.recorder is not None:
+            self.recorder.note(text)
+
+    def exited(self, value: int) -> None:
+        if self.exit_value is None:
+            self.exit_value = value
+            if self.system.fault and not self.verdict:
+                self.trouble = f"'{self.system.name}' ended: {self.system.fault}; the run can't go on without it"
+            self.decide(self.judge.exited(value))
+            self.system.stop()
+
+    def decide(self, verdict: Verdict | None) -> None:
+        """End the run if there is a verdict."""
+        if verdict is not None and self.verdict is None:
+            self.verdict = verdict
+            if hasattr(self, "system"):
+                self.system.stop()
+
+    def _decided(self) -> bool:
+        return self.verdict is not None or self.exit_value is not None
+
+    def _zygote_ended(self) -> None:
+        self.trouble = "the process that starts components ended; the run can't go on"
+        self.system.stop()
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Raises nothing: an exception in the middle of starting a process would lose it, and the end waits for all."""
+        self.interrupted = True
+        if hasattr(self, "system"):
+            self.system.stop()
+
+    def _conclude(self, seconds: float, system: System | None) -> int:
+        for error in system.office.trouble if system else ():
+            self.note(f"trouble in core: {type(error).__name__}: {error}")
+        if self.trouble:
+            self.note(f"error: {self.trouble}")
+        if self.interrupted:
+            self.note("interrupted")
+            code = INTERRUPTED
+        elif self.trouble:
+            code = SCENARIO_FAILED
+        else:
+            verdict = self.verdict or (self.judge.log_ended() if self.exit_value is not None else self.judge.deadline())
+            assert verdict is not None, "a run ends by a verdict, an exit, or its deadline"
+            code = SUCCESS if verdict.outcome is Outcome.OK else SCENARIO_FAILED
+            detail = f"; missing in the log: {verdict.detail}" if verdict.detail else ""
+            self.note(f"{self.scenario.name}: {verdict.outcome.value} after {seconds:.2f} s "
+                             f"({verdict.reason}){detail}")
+        self.output.close()
+        if self.recorder is not None:
+            self.recorder.close()
+            if self.recorder.failure:
+                print(f"bastide run: {self.recorder.failure}", file=sys.stderr)
+        if self.output.failure:
+            print(f"bastide run: the log is incomplete, for it can't be written: {self.output.failure}",
+                  file=sys.stderr)
+        return code
