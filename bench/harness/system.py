@@ -106,7 +106,8 @@ def listen(scenario: Scenario, heard: Callable[[str, str], bool], deadline: floa
     timer.daemon = True
     try:
         timer.start()
-        system = boot(machine.machine, scenario, modules, show, lambda value: end(f"init exited with {value}"))
+        system = boot(machine.machine, scenario, modules, show, lambda value: end(f"init exited with {value}"),
+                      caps=2 * scenario.caps)     # whatever this host has descriptors for: most capabilities take none
         if not finished:
             system.run()
         last.extend(f"trouble in core: {type(error).__name__}: {error}" for error in system.office.trouble)

@@ -30,7 +30,7 @@ from bastide.core.rm import Rm
 from bastide.core.rom import Library, Module, Modules
 
 PRESERVED_RAM, PRESERVED_CAPS = 224 << 10, 1000
-"""What core keeps for itself (Genode's figures)."""
+"""What core keeps for itself (Genode's figures), but no more than a quarter of the capabilities."""
 
 
 class System:
@@ -89,10 +89,11 @@ class System:
             self._roots[service].close(id)
 
     def _start(self, binary: str, exited: Callable[[int], None]) -> None:
-        ram, caps = self.treasury.ram.avail - PRESERVED_RAM, self.treasury.caps.avail - PRESERVED_CAPS
+        preserved = min(PRESERVED_CAPS, self.treasury.caps.avail // 4)
+        ram, caps = self.treasury.ram.avail - PRESERVED_RAM, self.treasury.caps.avail - preserved
         if ram <= 0 or caps <= 0:
             raise ValueError(f"{Bytes(self.treasury.ram.limit)} of RAM and {self.treasury.caps.limit} capabilities are "
-                             f"too little: core alone keeps {Bytes(PRESERVED_RAM)} and {PRESERVED_CAPS}; give more")
+                             f"too little: core alone keeps {Bytes(PRESERVED_RAM)} and {preserved}; give more")
         if self._quota is not None:
             if self._quota[0] > ram or self._quota[1] > caps:
                 raise ValueError(f"{self.name} is to have {Bytes(self._quota[0])} of RAM and {self._quota[1]} "

@@ -19,7 +19,7 @@ from bastide.base.environment import NativeEntrypoint, PdAccount, PdQuota, PdSes
 from bastide.base.errors import UnrelatedAccount
 from bastide.core.domain import CoreDataspace, Office, pages
 from bastide.core.ledger import LedgerAccount
-from bastide.core.platform import Domain, Handle, IpcError, OutOfMachine
+from bastide.core.platform import Domain, Handle, IpcError, OutOfMachine, OutOfObjects
 from bastide.core.upkeep import Upkeep
 
 HEAP_STEP = 64 << 10
@@ -136,7 +136,8 @@ class Pd(PdSession):
             dataspace = self._office.dataspace(self._office.machine.create_memory(size))
         except OutOfMachine as error:
             self.account.refund(size, 1)
-            raise OutOfRam(f"the machine has no more: {error}") from error
+            kind = OutOfCaps if isinstance(error, OutOfObjects) else OutOfRam
+            raise kind(f"the machine has no more: {error}") from error
         self._memory[dataspace.cap.handle] = dataspace
         return dataspace.cap
 

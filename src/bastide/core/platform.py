@@ -10,10 +10,11 @@ from bastide.kernel.interface import (
     Machine,
     Memory,
     OutOfMachine,
+    OutOfObjects,
     Placement,
 )
 
 __all__ = [
     "MAX_PIECES", "Arrangement", "Domain", "Ending", "Handle", "IpcError", "Machine", "Memory", "OutOfMachine",
-    "Placement",
+    "OutOfObjects", "Placement",
 ]

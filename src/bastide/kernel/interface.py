@@ -49,6 +49,10 @@ class OutOfMachine(BastideError):
     """The machine itself is out of something: descriptors, memory, processes. The text names it."""
 
 
+class OutOfObjects(OutOfMachine):
+    """The machine has no room for one object more, however small."""
+
+
 class Gate(Protocol):
     """Where the calls and signals of one entrypoint arrive. One thread runs it, so everything happens one at a time."""
 
@@ -277,7 +281,9 @@ class Machine(Protocol):
 
     def total_ram(self) -> int: ...
 
-    def total_caps(self) -> int: ...
+    def total_caps(self) -> int:
+        """So many objects of any kind the machine has room for."""
+        ...
 
     def create_domain(self, label: str, upkeep: Upkeep = unpaid) -> Domain:
         """`upkeep` is called in core's entrypoint, before the machine keeps more for the domain, or when it keeps less.
@@ -287,7 +293,7 @@ class Machine(Protocol):
         ...
 
     def create_memory(self, size: int) -> Memory:
-        """Raises OutOfMachine."""
+        """Raises OutOfMachine, OutOfObjects."""
         ...
 
     def create_arrangement(self, size: int) -> Arrangement:

@@ -49,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
     made.add_argument("--ram", type=_amount, metavar="512M",
                       help="RAM of the whole system (default: half of what the host has available)")
-    made.add_argument("--caps", type=_count, metavar="N", help="capabilities of the whole system")
+    made.add_argument("--caps", type=_count, metavar="N",
+                      help="capabilities of the whole system (default: one for each descriptor of core, ulimit -Hn)")
     made.add_argument("--json", action="store_true", help="print the log as one JSON object per line")
     made.add_argument("--record", metavar="DIR",
                       help="keep log, reports and configs with their times there, for 'bastide replay DIR'")

@@ -37,8 +37,8 @@ from bastide.kernel.linux.watch import Watch
 from bastide.kernel.linux.window import Part
 from bastide.kernel.pieces import Pieces
 
-CAPS_PER_DESCRIPTOR = 4
-"""Most capabilities cost no descriptor: the default total assumes that one in four does."""
+CAP_RAM = 16 << 10
+"""RAM of the total for each capability: what one costs core and the kernel is far below."""
 
 RAM_SHARE = 2
 """The default total is what the host has available, divided by this."""
@@ -78,7 +78,9 @@ class LinuxMachine:
         return amounts["MemAvailable"] // RAM_SHARE
 
     def total_caps(self) -> int:
-        return resource.getrlimit(resource.RLIMIT_NOFILE)[1] * CAPS_PER_DESCRIPTOR
+        """Each may be a dataspace or an entrypoint, which takes a descriptor of core. Most take none: who boots may
+        promise more than that to components that he trusts."""
+        return min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], self.total_ram() // CAP_RAM)
 
     def affinity_space(self) -> tuple[int, ...]:
         return tuple(sorted(os.sched_getaffinity(0)))

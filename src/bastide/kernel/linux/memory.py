@@ -8,17 +8,19 @@ of channels, in contrast, is sealed against shrinking too, for there either end 
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import mmap
 import os
 
-from bastide.kernel.interface import OutOfMachine
+from bastide.kernel.interface import OutOfMachine, OutOfObjects
 
 PAGE = 4096
 
 _F_ADD_SEALS = 1033
 _SEAL_SEAL, _SEAL_SHRINK, _SEAL_GROW = 1, 2, 4
 _MFD_NOEXEC_SEAL = 8                # Linux 6.3
+_NO_DESCRIPTORS = errno.EMFILE, errno.ENFILE
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
@@ -72,12 +74,15 @@ class Dataspace:
         return self._descriptor < 0
 
     def descriptor(self, writeable: bool) -> int:
-        """A descriptor to hand out: its rights can't be extended by whoever gets it."""
+        """A descriptor to hand out: its rights can't be extended by whoever gets it. Raises OutOfObjects."""
         if self._descriptor < 0:
             raise ValueError("the dataspace is freed")
-        if writeable and not self._sealed:
-            return os.dup(self._descriptor)
-        return os.open(f"/proc/self/fd/{self._descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if writeable and not self._sealed:
+                return os.dup(self._descriptor)
+            return os.open(f"/proc/self/fd/{self._descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise OutOfObjects(f"no descriptors left to hand out memory: {error.strerror}") from None
 
     def free(self) -> None:
         if self._descriptor >= 0:
@@ -116,4 +121,5 @@ def _memfd(name: str, size: int, seals: int) -> int:
     except (OSError, OverflowError) as error:
         if descriptor >= 0:
             os.close(descriptor)
-        raise OutOfMachine(f"no memory of {size} bytes: {error}") from None
+        kind = OutOfObjects if isinstance(error, OSError) and error.errno in _NO_DESCRIPTORS else OutOfMachine
+        raise kind(f"no memory of {size} bytes: {error}") from None
