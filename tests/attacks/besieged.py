@@ -66,10 +66,13 @@ class Besieged:
 
     def survives(self) -> None:
         """Newcomers are served beside whoever is still there, and nothing is left when all have to go."""
-        self.change(self._children + HONEST)
-        self.wait("[honest_client] served")
+        self.serves_newcomers()
         self.change("")
         self.init.lines.clear()
         self.change(start("last"))
         self.wait("[last] here")
         assert self.init.ended is None
+
+    def serves_newcomers(self) -> None:
+        self.change(self._children + HONEST)
+        self.wait("[honest_client] served")

@@ -24,17 +24,18 @@ def seen(**failures: str) -> list[str]:
 
 
 SERVERS = {
-    "honest_greeter": seen(),
-    "answers_twice": seen(),
-    "dies_before_it_announces": seen(session="SessionDenied"),
-    "dies_when_asked": seen(session="SessionDenied"),
-    "dies_when_it_has_answered": seen(call="IpcError", sum="IpcError", upgrade="SessionDenied"),
-    "dies_when_called": seen(call="IpcError", sum="IpcError", upgrade="SessionDenied"),
-    "dies_when_upgraded": seen(upgrade="SessionDenied"),
-    "dies_when_closed": seen(),
-    "answers_by_what_is_no_session": seen(sum="IpcError"),
+    "honest_greeter": [seen()],
+    "answers_twice": [seen()],
+    "dies_before_it_announces": [seen(session="SessionDenied")],
+    "dies_when_asked": [seen(session="SessionDenied")],
+    "dies_when_it_has_answered": [seen(session="SessionDenied"),
+                                  seen(call="IpcError", sum="IpcError", upgrade="SessionDenied")],
+    "dies_when_called": [seen(call="IpcError", sum="IpcError", upgrade="SessionDenied")],
+    "dies_when_upgraded": [seen(upgrade="SessionDenied")],
+    "dies_when_closed": [seen()],
+    "answers_by_what_is_no_session": [seen(sum="IpcError")],
 }
-"""What a client of each gets to know."""
+"""What a client of each gets to know; of two kinds if that depends on who comes first."""
 
 SILENT = {
     "never_announces": [],
@@ -59,7 +60,7 @@ LEAVING = (
 def test_a_server_that_breaks_off_fails_its_client_and_nobody_else(fortress: Booted, server: str) -> None:
     besieged = Besieged(fortress, start(server, "Hello") + start("visitor", Hello=server))
     besieged.wait("[visitor] going on")
-    assert besieged.said("visitor") == SERVERS[server]
+    assert besieged.said("visitor") in SERVERS[server]
     besieged.survives()
 
 
@@ -68,8 +69,10 @@ def test_a_server_that_never_answers_holds_those_who_chose_to_ask_and_nobody_els
         fortress: Booted, server: str) -> None:
     besieged = Besieged(fortress, start(server, "Hello") + start("visitor", Hello=server))
     besieged.wait(*(f"[visitor] {line}" for line in SILENT[server]))
+    besieged.serves_newcomers()
+    assert besieged.said("visitor") == SILENT[server]
+    besieged.change("")
     besieged.survives()
-    assert besieged.said("visitor") in ([], SILENT[server])
 
 
 @pytest.mark.parametrize(("client", "server"), LEAVING)
