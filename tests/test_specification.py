@@ -18,12 +18,12 @@ ROWS = [tuple(cell.strip() for cell in line.strip("|").split(" | "))
 
 
 def missing(reference: str, tests: Path) -> str:
-    """What is wrong with `file::test`, nothing if it exists."""
+    """What is wrong with `file::test`, or with `file` if that is a single test; nothing if it exists."""
     file, _, name = reference.partition("::")
     path = tests / file
     if not path.is_file():
         return f"there is no file {file}"
-    if not re.search(rf"^def {re.escape(name)}\(", path.read_text(), re.MULTILINE):
+    if name and not re.search(rf"^def {re.escape(name)}\(", path.read_text(), re.MULTILINE):
         return f"there is no test {name} in {file}"
     return ""
 

@@ -10,10 +10,11 @@ import ctypes
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, cast
 
 from bastide.base import IpcError, Rom, SignalHandler
+from bastide.kernel.interface import Handle
 from bastide.kernel.linux import page
 from bastide.kernel.linux.seal import HANDLE_BYTES
 
@@ -59,10 +60,8 @@ def _insist(victim: Raw, request: bytes) -> None:
         victim.memory[page.REQUEST:page.REQUEST + len(request)] = request
         victim.words[page.REQUEST_SIZE] = len(request)
         victim.words[page.REQUEST_NUMBER] = victim.words[page.REQUEST_NUMBER] + 1 & page.WORD
-        try:
+        with suppress(BlockingIOError):
             os.write(victim.bell, victim.channel._ring)
-        except BlockingIOError:
-            continue
 
 
 def _resume(attacker: Attacker, victims: tuple[Raw, ...]) -> None:
@@ -73,7 +72,7 @@ def _resume(attacker: Attacker, victims: tuple[Raw, ...]) -> None:
 
 
 def scribble_noise(attacker: Attacker) -> None:
-    """Over all of the memory that is shared: numbers, sizes, requests, replies, signals."""
+    """Over all of the memory that is shared: numbers, sizes, requests, replies."""
     victims = attacker.victims()
     for victim in victims:
         with scribbled(victim.memory):
@@ -109,7 +108,7 @@ def scribble_replies(attacker: Attacker) -> None:
     """What only the owner writes, while it does."""
     victims = attacker.victims()
     for victim in victims:
-        with scribbled(victim.memory[4 * page.REPLY_NUMBER:4 * page.SIGNALS_SEEN + 4]), \
+        with scribbled(victim.memory[4 * page.REPLY_NUMBER:4 * page.REPLY_SIZE + 4]), \
                 scribbled(victim.memory[page.REPLY:page.REPLY + page.MESSAGE]):
             _insist(victim, victim.handle + bytes(2))
     _resume(attacker, victims)
@@ -117,17 +116,16 @@ def scribble_replies(attacker: Attacker) -> None:
 
 def scribble_signals(attacker: Attacker) -> None:
     """Counters and contexts of signals that nobody sent."""
-    victims = attacker.victims()
-    for victim in victims:
-        with scribbled(victim.memory[page.COUNTERS:page.CHANNEL_BYTES]):
-            for _ in range(ROUNDS):
-                victim.words[page.SLOTS] = page.WORD
-                victim.words[page.SIGNALS] = victim.words[page.SIGNALS] + 1 & page.WORD
-                try:
-                    os.write(victim.bell, victim.channel._ring)
-                except BlockingIOError:
-                    continue
-    _resume(attacker, victims)
+    bell = cast(bytes, attacker.take("bell").handle)
+    attacker.transport.submit(Handle(bell))
+    channel, = attacker.transport.signal_channels[bell[:8]]
+    with scribbled(channel._memory[page.COUNTERS:]):
+        for _ in range(ROUNDS):
+            channel._words[page.SLOTS] = page.WORD
+            channel._words[page.SIGNALS] = channel._words[page.SIGNALS] + 1 & page.WORD
+            with suppress(BlockingIOError):
+                os.write(channel._doorbell, channel._ring)
+    attacker.log(attacker.echo().echo("still served"))
 
 
 def scribble_at_sender(attacker: Attacker) -> object:
