@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -161,7 +162,7 @@ def _attack(attack: Attack, victim: int, folder: str) -> int:
         _leave_the_host()
     memory = os.memfd_create("plain", os.MFD_ALLOW_SEALING)
     os.ftruncate(memory, PAGE)
-    near, far = control.pair()
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     near.send(b"x")
     bell, reply = os.pipe(), os.pipe()
     ring, answer = (os.open(f"/proc/self/fd/{end}", os.O_RDWR | os.O_NONBLOCK) for end in (bell[1], reply[0]))

@@ -21,7 +21,7 @@ from bastide.kernel.linux.machine import LinuxMachine
 COMPONENTS = ("attacker", "bystander", "echo_server", "hostile_server", "init")
 
 
-@pytest.fixture(params=modes("everything", "seccomp alone", ordinary=("everything", "seccomp alone")))
+@pytest.fixture(params=modes("everything", "seccomp alone", ordinary=("seccomp alone", )))
 def fortress(request: pytest.FixtureRequest) -> Iterator[Booted]:
     """Core with an echo server. Afterwards others still get answers, and core holds what it held before."""
     zygote(request.param)

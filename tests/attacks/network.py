@@ -68,6 +68,7 @@ ATTACKS = {
     "have more room to receive": denied("setsockopt", control, SOCKET, RECEIVE_BUFFER, filled("<i", 1 << 24), 4),
     "have the other end tell who it is": denied("setsockopt", control, SOCKET, PASS_CREDENTIALS, filled("<i", 1), 4),
     "shut the socket down": denied("shutdown", control, 2),
+    "write to core past its channel": Attack(lambda world: call("write", world.control, b"x", 1), "EPIPE"),
     "send": denied("sendto", control, b"x", 1, 0, None, 0),
     "send a message": Attack(_send_message),
     "send several messages": Attack(_send_messages),

@@ -1,7 +1,7 @@
 """What core sends to a component beside its channels: descriptors, and news about channels.
 
-One way only. A component has no means to send a descriptor to anybody, so none is ever in flight but those that core
-sent, and core drops what a component does not take.
+One way only: core's end is shut for what comes from the component, so that nothing piles up there. Nor has a component
+the means to send a descriptor to anybody, so none is ever in flight but those that core sent.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
     """Core's end, and the component's."""
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    near.shutdown(socket.SHUT_RD)
     return near, far
 
 
