@@ -8,6 +8,9 @@ descriptor for anything new, name anything (no path, no process, no address), or
 call takes a command or flags, the known good values are listed. Everything else fails with EPERM, so that an attempt
 shows up as PermissionError where it was made. A call of another ABI ends the process.
 
+Beside each call stands what keeps it from reaching others. Whoever adds one asks: can it be used on a descriptor that
+others hold, too? Does it take memory that nobody counts? Does it name something? And adds attacks to `tests/attacks`.
+
 Arguments are compared by their lower 32 bits where the kernel itself looks at no more (int arguments, and the flag
 words of mmap, mprotect, mremap and clone, whose defined bits all lie there).
 """
@@ -61,14 +64,18 @@ class Instruction(NamedTuple):
 Program = tuple[Instruction, ...]
 
 PLAIN = (
-    # the descriptors that core gave
-    "read", "write", "readv", "writev", "pread64", "close", "fstat", "lseek", "recvmsg", "recvfrom", "poll", "ppoll",
-    # memory
+    # Descriptors. What can be written to: doorbells and replies, pipes that block nobody but the writer, since each
+    # holder has an open file of his own; and dataspaces, which are mapped, for RLIMIT_FSIZE lets no write be.
+    "read", "write", "readv", "writev", "pread64", "close", "fstat", "recvmsg", "recvfrom", "poll", "ppoll",
+    # The position is shared by all who were given the same dataspace, and nobody goes by it.
+    "lseek",
+    # Memory. RLIMIT_DATA counts what `brk` adds; pieces of a mapping grow no more than the whole (`stack.py`).
     "munmap", "brk",
-    # threads and signal handling within the process
+    # Threads. When one ends, the kernel writes to words of its robust list: where the thread could have written.
     "set_robust_list", "rseq", "exit", "exit_group", "sched_yield", "getcpu", "restart_syscall",
+    # Signals that the process causes itself: faults. Nobody can send one.
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack",
-    # who it is, what time it is
+    # Who it is, what time it is.
     "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid",
     "nanosleep", "gettimeofday", "time", "getrandom",
 )
@@ -129,13 +136,17 @@ def _checked(profile: str) -> dict[str, Program]:
     """The calls whose arguments decide."""
     return {
         "mmap": _mmap(profile),
-        "mprotect": _only_bits(2, PROT_READ_WRITE),
-        "mremap": _only_bits(3, 0x3),                       # MAYMOVE, FIXED
+        "mprotect": _only_bits(2, PROT_READ_WRITE),         # so no GROWSDOWN
+        "mremap": _only_bits(3, 0x3),                       # MAYMOVE, FIXED; what grows counts as data if it did before
         # NORMAL RANDOM WILLNEED DONTNEED FREE NOHUGEPAGE DONTDUMP GUARD_INSTALL GUARD_REMOVE: the guard pages are how
-        # newer C libraries protect thread stacks. Not HUGEPAGE: hosts may then spend 2 MiB on a dataspace of one page
+        # newer C libraries protect thread stacks. Not REMOVE, which empties what others share; not HUGEPAGE, by which
+        # some hosts would spend 2 MiB on a dataspace of one page; not MERGEABLE, which tells what others have
         "madvise": _one_of(2, (0, 1, 3, 4, 8, 15, 16, 102, 103)),
-        "fcntl": _one_of(1, (1, 2, 3, 1030)),               # GETFD SETFD GETFL DUPFD_CLOEXEC
-        # WAIT WAKE REQUEUE CMP_REQUEUE WAKE_OP WAIT_BITSET WAKE_BITSET, with PRIVATE and CLOCK_REALTIME or without
+        # GETFD SETFD GETFL DUPFD_CLOEXEC. The others change the open file for all who hold it, or have the kernel send
+        # signals about it
+        "fcntl": _one_of(1, (1, 2, 3, 1030)),
+        # WAIT WAKE REQUEUE CMP_REQUEUE WAKE_OP WAIT_BITSET WAKE_BITSET, with PRIVATE and CLOCK_REALTIME or without. Not
+        # those that lend priority
         "futex": _one_of(1, (0, 1, 3, 4, 5, 9, 10), ignore=0x180),
         "clone": _one_of(0, (0x003D0F00, 0x007D0F00)),      # what pthread_create of glibc and of musl pass
         "clone3": _ABSENT,                                  # its flags are out of reach: C libraries fall back to clone
