@@ -56,7 +56,7 @@ class Attack:
     privileged: bool = False
     """Outside, it takes root."""
     refusable: bool = False
-    """Outside, some hosts refuse it by a setting of theirs."""
+    """Outside, some hosts refuse it by a setting of theirs, or for want of what it needs."""
 
     @property
     def possible(self) -> bool:

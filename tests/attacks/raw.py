@@ -44,7 +44,9 @@ setuid 105 146|setxattr 188 5|shmget 29 194|shutdown 48 210|signalfd4 289 74|soc
 splice 275 76|stat 4 -|statfs 137 43|statx 332 291|symlink 88 -|symlinkat 266 36|sysinfo 99 179|syslog 103 116
 tee 276 77|tgkill 234 131|timer_create 222 107|timerfd_create 283 85|times 100 153|tkill 200 130|truncate 76 45
 umask 95 166|umount2 166 39|uname 63 160|unlink 87 -|unlinkat 263 35|unshare 272 97|userfaultfd 323 282|utime 132 -
-utimensat 280 88|utimes 235 -|vmsplice 278 75|wait4 61 260|waitid 247 95|write 1 64
+fspick 433 433|getxattr 191 8|inotify_add_watch 254 27|lgetxattr 192 9|llistxattr 195 12|lremovexattr 198 15
+lsetxattr 189 6|mount_setattr 442 442|move_mount 429 429|quotactl 179 60|removexattr 197 14|swapoff 168 225
+swapon 167 224|utimensat 280 88|utimes 235 -|vmsplice 278 75|wait4 61 260|waitid 247 95|write 1 64
 """
 
 NUMBERS = {name: int(x86_64 if _X86_64 else aarch64)
