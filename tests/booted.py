@@ -93,6 +93,11 @@ class Booted:
         root.attach(self.office.ep)
         self._roots[root.service] = root
 
+    @property
+    def domains(self) -> tuple[Pd, ...]:
+        """All protection domains that exist."""
+        return self._roots["PD"].sessions
+
     def start(self, component: str, name: str = "", *, ram: str = "16M", caps: int = 500) -> Child:
         """Start the component of that folder, under a name that is its own folder's unless it says otherwise."""
         child = Child(self, name or component)
@@ -209,6 +214,9 @@ class ChangingRom:
         for session in self._open:
             session._forget()
 
+    def forget(self, session: _ChangingModule) -> None:
+        self._open.remove(session)
+
     def change(self, content: bytes | None) -> None:
         self.content = content
         for session in self._open:
@@ -234,6 +242,7 @@ class _ChangingModule(RomSession):
 
     def close(self) -> None:
         self._forget()
+        self._rom.forget(self)
 
     def _forget(self) -> None:
         if self._handed_out is not None:

@@ -1,0 +1,73 @@
+"""What a host shows of a process and its children: names, descriptors, shared memory, states. Nothing is asked of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+NAME_BYTES = 15
+"""So much of a process's name is kept by the kernel."""
+
+
+def children(pid: int | str = "self") -> dict[int, str]:
+    """The names of all children of a process, dead ones that nobody waited for included."""
+    found: dict[int, str] = {}
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):   # a thread that ended
+            for child in path.read_text().split():
+                found[int(child)] = name_of(int(child))
+    return found
+
+
+def name_of(pid: int) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/comm").read_text().removesuffix("\n")
+    return ""
+
+
+def state_of(pid: int) -> str:
+    """`R`, `S`, `T` for stopped, `Z` for dead..."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+
+
+def descriptors(pid: int | str = "self") -> Counter[str]:
+    """How many descriptors of each kind a process has."""
+    kinds: Counter[str] = Counter()
+    for _, target in _links(pid):
+        kinds[re.sub(r"\d+", "", target)] += 1
+    return kinds
+
+
+def shared_memory(pids: Iterable[int | str]) -> tuple[int, int]:
+    """How many anonymous files these processes keep alive, by a descriptor or a mapping, and their bytes in use."""
+    sizes: dict[int, int] = {}
+    for pid in pids:
+        for path, target in _links(pid):
+            if target.startswith("/memfd:"):
+                with suppress(FileNotFoundError):
+                    status = os.stat(path)
+                    sizes[status.st_ino] = status.st_blocks * 512
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            fields = line.split(maxsplit=5)
+            if len(fields) == 6 and fields[5].startswith("/memfd:"):
+                sizes.setdefault(int(fields[4]), 0)
+    return len(sizes), sum(sizes.values())
+
+
+def private_memory(pid: int) -> int:
+    """Bytes of private writeable memory."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[5]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _links(pid: int | str) -> Iterator[tuple[str, str]]:
+    folder = f"/proc/{pid}/fd"
+    for number in os.listdir(folder):
+        path = f"{folder}/{number}"
+        with suppress(FileNotFoundError):       # the one that listed
+            yield path, os.readlink(path)

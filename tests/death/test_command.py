@@ -1,0 +1,170 @@
+"""`bastide run` and those that hold up its system are killed, stopped, interrupted: nothing remains on the host.
+
+Moments, victims and ways are chosen at random. For runs by hand, `BASTIDE_ENDS` says how many runs have to end so.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from death import host
+from death.people import PEOPLE, config
+from death.test_components import SEED
+
+from bastide.tool.checkout import CHECKOUT
+
+ENDS = int(os.environ.get("BASTIDE_ENDS", "8"))
+SECONDS = 30
+"""Until a run that does not end is a failure."""
+
+PR_SET_CHILD_SUBREAPER = 36
+
+SIGNALS = {
+    "command": (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGINT, signal.SIGTERM, signal.SIGSTOP),
+    "zygote": (signal.SIGKILL, signal.SIGSEGV),
+    "reaper": (signal.SIGKILL,),
+    "init": (signal.SIGKILL, signal.SIGSEGV),
+}
+POLITE = (signal.SIGINT, signal.SIGTERM)
+STARTING_MILLISECONDS = 700
+
+INIT_ENDED = "error: 'init' ended: {}; the run can't go on without it"
+ZYGOTE_ENDED = "error: the process that starts components ended; the run can't go on"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a run could leave on the host. Namespaces and memory go with the processes; cgroups of its own it has none.
+    """
+
+    processes: frozenset[int]
+    files: frozenset[str]
+    mounts: str
+
+
+@pytest.fixture
+def orphans_are_ours() -> Iterator[None]:
+    """Who loses its parent becomes a child of this process, so that it can be seen."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    yield
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ours: None) -> None:
+    dice = random.Random(SEED)
+    scenario, scratch = tmp_path / "runtime", tmp_path / "scratch"
+    scratch.mkdir()
+    scenario.write_text(_scenario())
+    before = _traces(scratch)
+    for number in range(ENDS):
+        victim = list(SIGNALS)[number % len(SIGNALS)]
+        how = dice.choice(SIGNALS[victim])
+        patience = dice.randrange(STARTING_MILLISECONDS) if number // len(SIGNALS) % 2 else None
+        print(f"BASTIDE_SEED={SEED}: run {number}: {victim} gets {how.name} "
+              f"{'at work' if patience is None else f'after {patience} ms'}", flush=True)
+        with _started(scenario, scratch) as run:
+            found = _at_work(run, dice) if patience is None else _meanwhile(run, patience)
+            struck = _strike(run, victim, how)
+            rest, complaints = run.communicate(timeout=SECONDS)
+        _reap(set(host.children()) - before.processes)
+        assert _traces(scratch) == before
+        _check_last_words(victim, how, struck, run.returncode, (found + rest).decode(), complaints.decode())
+
+
+def _scenario() -> str:
+    people = "".join(f"  {line}\n" for line in config(PEOPLE, pace=5).splitlines()[1:-1])
+    return ("runtime | ram: 192M | caps: 9000 | binary: init\n"
+            "+ content\n  + rom init\n  + rom timer\n  + rom mortal\n"
+            f"+ config\n{people}-\n")
+
+
+def _started(scenario: Path, scratch: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "bastide.tool.main", "run", str(scenario)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=CHECKOUT / "src",
+                            env={**os.environ, "TMPDIR": str(scratch)})
+
+
+def _at_work(run: subprocess.Popen[bytes], dice: random.Random) -> bytes:
+    """Let so many of the components come to life."""
+    count = dice.randrange(1, sum(person.works for person in PEOPLE) + 1)
+    assert run.stdout is not None
+    lines = list[bytes]()
+    while sum(b"] at work" in line for line in lines) < count:
+        line = run.stdout.readline()
+        assert line, f"{b''.join(lines)!r} {run.communicate()}"
+        lines.append(line)
+    return b"".join(lines)
+
+
+def _meanwhile(run: subprocess.Popen[bytes], milliseconds: int) -> bytes:
+    """Let it start for a while, unless it ends."""
+    end = os.pidfd_open(run.pid)
+    select.select([end], [], [], milliseconds / 1000)
+    os.close(end)
+    return b""
+
+
+def _strike(run: subprocess.Popen[bytes], victim: str, how: signal.Signals) -> bool:
+    """Whether the victim existed."""
+    if victim == "command":
+        run.send_signal(how)
+        if how is signal.SIGSTOP:
+            run.send_signal(signal.SIGKILL)
+        return True
+    name = victim if victim == "init" else f"bastide-{victim}"
+    found = [pid for pid, known in host.children(run.pid).items() if known == name]
+    for pid in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
+    if not found:
+        run.send_signal(signal.SIGKILL)
+    return bool(found)
+
+
+def _check_last_words(victim: str, how: signal.Signals, struck: bool, code: int, output: str, errors: str) -> None:
+    said = f"exit code {code}\n{output}\n{errors}"
+    if not struck or (victim == "command" and how not in POLITE):
+        assert code == -(signal.SIGKILL if not struck or how is signal.SIGSTOP else how), said
+        return
+    assert "Traceback" not in output + errors, said
+    if victim == "command":
+        assert code in (130, -how), said        # in the very beginning, Python itself has not come to life
+        assert code < 0 or output.endswith("interrupted\n"), said
+        return
+    assert code == 1, said
+    last = (output + errors).splitlines()[-1]
+    if not output:                                  # nothing had started
+        assert last.startswith("bastide run: "), said
+    elif victim == "zygote":
+        assert last == ZYGOTE_ENDED, said
+    else:
+        assert last == INIT_ENDED.format("SIGSEGV" if how is signal.SIGSEGV else "killed") or (
+            victim == "reaper" and last == ZYGOTE_ENDED), said
+
+
+def _traces(scratch: Path) -> Traces:
+    return Traces(frozenset(host.children()), frozenset(str(path) for path in scratch.rglob("*")),
+                  Path("/proc/self/mountinfo").read_text())
+
+
+def _reap(pids: set[int]) -> None:
+    """Wait for the end of orphans, in whichever order they end."""
+    ends = {os.pidfd_open(pid): pid for pid in pids}
+    while ends:
+        ready, _, _ = select.select(list(ends), [], [], SECONDS)
+        assert ready, f"these processes do not end: {[(pid, host.name_of(pid)) for pid in ends.values()]}"
+        for end in ready:
+            os.waitpid(ends.pop(end), 0)
+            os.close(end)
