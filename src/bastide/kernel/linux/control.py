@@ -90,13 +90,14 @@ def receive(end: socket.socket) -> News | None:
             rights.frombytes(content[:len(content) // 4 * 4])
     try:
         kind_number, first, second, third = _NEWS.unpack(message)
-    except StructError:                 # the other end is closed
+        kind = Kind(kind_number)
+    except (StructError, ValueError):   # the other end is closed, or speaks another language
         _close(rights)
         return None
     if flags & _TORN:
         _close(rights)
-        return News(Kind(kind_number), first, second, third, torn=True)
-    return News(Kind(kind_number), first, second, third, tuple(rights))
+        return News(kind, first, second, third, torn=True)
+    return News(kind, first, second, third, tuple(rights))
 
 
 def _close(descriptors: Iterable[int]) -> None:
