@@ -283,3 +283,19 @@ def test_a_report_that_exceeds_its_buffer_says_so_instead() -> None:
         town.run()
         assert "Error: state report exceeds maximum size" in town.lines("init -> inner")
         assert Node.parse(board.reports[-1][1]) == Node.parse("state | error: report buffer exceeded\n-\n")
+
+
+def test_who_waits_for_its_environment_is_named_too() -> None:
+    with Puppets("""+ report
++ start server | + binary puppet
+  + provides | + service LOG
+  + route | + any-service | + parent
++ start client
+  + route
+    + service LOG | + child server
+    + any-service | + parent
+""", {"client": stay}) as puppets:
+        assert puppets.state("client").attributes["state"] == "incomplete"
+        puppets.wait(milliseconds(1100))
+        assert puppets.town.lines("init") == [
+            'client: waits for LOG (label="client") of child "server", which has not announced it']

@@ -125,6 +125,8 @@ class Environment:
             self._denied(service.name, args, f"{error}{hint if id is EnvSession.BINARY else ''}")
         if session.phase is Phase.AVAILABLE:
             session.phase = Phase.HANDED_OUT
+        elif session.phase is Phase.CREATING:
+            self._around.waiting.add(session)
 
     def _donate_more(self, id: EnvSession, more_ram: bool) -> bool:
         ram, caps, attempts = self._donations[id]
