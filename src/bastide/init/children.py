@@ -59,9 +59,9 @@ class Children:
                      if identity not in starts] if config.complete else []
         for child in abandoned:
             del self._living[child.start.identity]
+        self._living = {identity: self._living[identity] for identity in (*starts, *self._living)
+                        if identity in self._living}
         if created or abandoned:
-            self._living = {identity: self._living[identity] for identity in (*starts, *self._living)
-                            if identity in self._living}
             self._around.changed(True)
         if servers_changed or any(child.services for child in (*created, *abandoned)):
             self._around.changed(servers_changed)
