@@ -94,32 +94,11 @@ class Budget:
 
     def shrink(self) -> None:
         """Take back what the config no longer grants, as far as the child can spare it, and demand the rest."""
-        if self.purse is None:
-            return
         self.demanded = Resources()
-        if self._excess() == Resources():
-            return
-        self._forget_missing()
-        for _ in range(ATTEMPTS):
-            excess = self._excess()
-            if excess == Resources():
-                break
-            spare = self._spare(self.purse.pd.quota())
-            amount = Resources(min(excess.ram, spare.ram), min(excess.caps, spare.caps))
-            if amount == Resources():
-                break
-            try:
-                self.purse.take(amount.ram, amount.caps)
-            except BastideError:
-                continue                # the child spent it meanwhile
-            self.assigned = Quota(Bytes(self.assigned.ram - amount.ram), self.assigned.caps - amount.caps)
-            self._around.changed()
-            break
-        else:
-            self._say(f"{self._child.name}: downgrade failed after {ATTEMPTS} attempts")
-        self.demanded = self._excess()
-        if self.demanded != Resources():
-            self.yielding.submit()
+        if self.purse is not None and self._excess() != Resources():
+            self._forget_missing()
+            self._collect(self.purse)
+            self._demand()
 
     def expand(self) -> None:
         """Hand out what the config grants beyond what is assigned, or what init has left of it."""
@@ -158,14 +137,34 @@ class Budget:
         self._around.changed(True)
 
     def responded(self) -> None:
-        """The child answers to a yield request: once, as it is asked once."""
-        if self.demanded != Resources():
-            before = self.assigned
+        """The child answers to a demand. If it gave nothing, it is left alone until the next config."""
+        if self.purse is not None and self.demanded != Resources():
             self.demanded = Resources()
-            if self._excess() != Resources():
-                self.shrink()
-            if self.assigned == before:
-                self.demanded = Resources()     # it answered, and gave nothing: the next config asks again
+            if self._collect(self.purse):
+                self._demand()
+
+    def _collect(self, purse: Purse) -> bool:
+        """Whether something of the excess came back."""
+        for _ in range(ATTEMPTS):
+            excess, quota = self._excess(), purse.pd.quota()
+            amount = Resources(min(excess.ram, max(0, quota.ram_avail - SPARED.ram)),
+                               min(excess.caps, max(0, quota.cap_avail - SPARED.caps)))
+            if amount == Resources():
+                return False
+            try:
+                purse.take(amount.ram, amount.caps)
+            except BastideError:
+                continue                # the child spent it meanwhile
+            self.assigned = Quota(Bytes(self.assigned.ram - amount.ram), self.assigned.caps - amount.caps)
+            self._around.changed()
+            return True
+        self._say(f"{self._child.name}: downgrade failed after {ATTEMPTS} attempts")
+        return False
+
+    def _demand(self) -> None:
+        self.demanded = self._excess()
+        if self.demanded != Resources():
+            self.yielding.submit()
 
     def _excess(self) -> Resources:
         start = self._child.start
@@ -176,9 +175,6 @@ class Budget:
         gone = Quota(Bytes(min(excess.ram, self._missing.ram)), min(excess.caps, self._missing.caps))
         self._missing = Quota(Bytes(self._missing.ram - gone.ram), self._missing.caps - gone.caps)
         self.assigned = Quota(Bytes(self.assigned.ram - gone.ram), self.assigned.caps - gone.caps)
-
-    def _spare(self, quota: PdQuota) -> Resources:
-        return Resources(max(0, quota.ram_avail - SPARED.ram), max(0, quota.cap_avail - SPARED.caps))
 
     def _warn_about(self, effective_quota: Quota) -> None:
         name = self._child.name
