@@ -13,8 +13,9 @@ from schemas import complaints, flaws
 from bastide.base import Node
 from bastide.tool.checkout import CHECKOUT, PACKAGE
 
-COMPONENTS = {folder.parent.name: folder.parent
-              for kind in ("app", "server", "driver") for folder in sorted((PACKAGE / kind).glob("*/main.py"))}
+COMPONENTS = {"init": PACKAGE / "init"} | {
+    folder.parent.name: folder.parent
+    for kind in ("app", "server", "driver") for folder in sorted((PACKAGE / kind).glob("*/main.py"))}
 SCENARIOS = sorted((CHECKOUT / "scenarios").glob("*/runtime"))
 
 
