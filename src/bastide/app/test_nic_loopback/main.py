@@ -24,8 +24,7 @@ class Main:
 
     def _progress(self) -> None:
         done = self._phase.progress()
-        self._nic.tx.wakeup()
-        self._nic.rx.wakeup()
+        self._nic.wakeup()
         if done and isinstance(self._phase, OneAtATime):
             self._phase = ManyAtATime(self._nic)
             self._env.log("--- many frames at a time ---")

@@ -26,21 +26,20 @@ class Loop(ServedNic):
 
     def _reflect(self) -> None:
         """A frame for which the client has no room is lost, as on a wire."""
-        sent, received = self.sent, self.received
-        healthy = not (sent.broken or received.broken)
+        frames = self.frames
+        sent, received, healthy = frames.sent, frames.received, not frames.broken
         received.release(received.collect())
-        frames = sent.take()
+        packets = sent.take()
         reflected = []
-        for frame in frames[:received.ready]:
-            if 0 < frame.size <= LARGEST and (room := received.allocate(frame.size)):
-                received.content(room[0])[:] = sent.content(frame)
+        for packet in packets[:received.ready]:
+            if 0 < packet.size <= LARGEST and (room := received.allocate(packet.size)):
+                received.content(room[0])[:] = sent.content(packet)
                 reflected += room
         received.submit(reflected)
-        sent.acknowledge(frames)
-        received.wakeup()
-        sent.wakeup()
-        if healthy and (reason := sent.broken or received.broken):
-            self._env.log.warning(f"the session of '{self._label}' carries nothing any more: {reason}")
+        sent.acknowledge(packets)
+        frames.wakeup()
+        if healthy and frames.broken:
+            self._env.log.warning(f"the session of '{self._label}' carries nothing any more: {frames.broken}")
 
 
 construct = Main
