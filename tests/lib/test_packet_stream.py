@@ -27,6 +27,9 @@ class Request(NamedTuple):
 PLAIN = Format(Packet, "II", 8)
 RICH = Format(Request, "IIBQ", 8)
 
+WRITES = st.tuples(st.integers(0, PLAIN.overhead // 4 - 1), st.integers(0, 12) | st.integers(0, 0xffffffff))
+"""Where in the queues a hostile party writes which word."""
+
 
 class Bell(Transmitter):
     """Counts instead of telling."""
@@ -153,97 +156,101 @@ def test_a_closed_end_gives_up_the_memory() -> None:
     pair.memory.extend(b"this raises BufferError as long as somebody has a view of it")
 
 
-class TestHostileSources:
-    def test_an_index_beyond_the_queue_breaks_the_stream(self) -> None:
-        pair = Pair()
-        pair.to_sink.view.cast("I")[0] = 8
-        assert pair.sink.take() == [] and pair.sink.broken == "the source's end of the submit queue is nowhere"
-
-    @pytest.mark.parametrize(("offset", "size"), [
-        (0, 4), (PLAIN.overhead - 1, 4), (PLAIN.overhead + 1000, 1), (PLAIN.overhead, 1001), (0xffffffff, 0xffffffff)])
-    def test_a_packet_outside_of_the_buffer_breaks_the_stream(self, offset: int, size: int) -> None:
-        pair = Pair()
-        words = pair.to_sink.view.cast("I")
-        words[2], words[3], words[0] = offset, size, 1
-        assert pair.sink.take() == [] and pair.sink.broken == "a packet lies outside of the buffer"
-
-    def test_one_that_never_collects_breaks_its_own_stream(self) -> None:
-        pair = Pair()
-        words = pair.to_sink.view.cast("I")
-        for head in range(1, 9):
-            words[0] = head % 8
-            pair.sink.acknowledge(pair.sink.take())
-        assert pair.sink.broken == "the source has more packets under way than it may"
-
-    @settings(max_examples=300)
-    @given(st.lists(st.tuples(st.integers(0, PLAIN.overhead // 4 - 1), st.integers(0, 12) | st.integers(0, 0xffffffff)),
-                    max_size=60), st.randoms(use_true_random=False))
-    def test_whatever_it_writes_the_sink_touches_nothing_but_the_buffer(
-            self, writes: list[tuple[int, int]], chance: random.Random) -> None:
-        pair = Pair()
-        words = memoryview(pair.memory)[:PLAIN.overhead].cast("I")
-        begin, end = PLAIN.overhead, len(pair.memory)
-        for place, word in writes:
-            words[place] = word
-            if chance.random() < 0.3:
-                taken = pair.sink.take()
-                assert len(taken) < PLAIN.slots
-                assert all(not packet.size or begin <= packet.offset <= packet.offset + packet.size <= end
-                           for packet in taken)
-                pair.sink.acknowledge(taken)
+def test_a_source_with_an_index_beyond_the_queue_breaks_the_stream() -> None:
+    pair = Pair()
+    pair.to_sink.view.cast("I")[0] = 8
+    assert pair.sink.take() == [] and pair.sink.broken == "the source's end of the submit queue is nowhere"
 
 
-class TestHostileSinks:
-    def test_an_index_beyond_the_queue_breaks_the_stream(self) -> None:
-        pair = Pair()
-        pair.to_source.view.cast("I")[PLAIN.queue_size // 4] = 8
-        assert pair.source.collect() == []
-        assert pair.source.broken == "the sink's end of the acknowledge queue is nowhere"
+@pytest.mark.parametrize(("offset", "size"), [
+    (0, 4), (PLAIN.overhead - 1, 4), (PLAIN.overhead + 1000, 1), (PLAIN.overhead, 1001), (0xffffffff, 0xffffffff)])
+def test_a_submitted_packet_outside_of_the_buffer_breaks_the_stream(offset: int, size: int) -> None:
+    pair = Pair()
+    words = pair.to_sink.view.cast("I")
+    words[2], words[3], words[0] = offset, size, 1
+    assert pair.sink.take() == [] and pair.sink.broken == "a packet lies outside of the buffer"
 
-    def test_a_packet_that_was_never_submitted_is_not_taken_back(self) -> None:
-        pair = Pair()
-        pair.sink.acknowledge([Packet(PLAIN.overhead, 10)])
-        assert pair.source.collect() == []
-        assert pair.source.broken == "a packet was acknowledged that was not under way"
 
-    def test_a_packet_without_content_that_was_never_submitted_is_not_taken_back(self) -> None:
-        pair = Pair()
-        pair.sink.acknowledge([Packet(0, 0)])
-        assert pair.source.collect() == []
-        assert pair.source.broken == "a packet was acknowledged that was not under way"
+def test_a_source_that_never_collects_breaks_its_own_stream() -> None:
+    pair = Pair()
+    words = pair.to_sink.view.cast("I")
+    for head in range(1, 9):
+        words[0] = head % 8
+        pair.sink.acknowledge(pair.sink.take())
+    assert pair.sink.broken == "the source has more packets under way than it may"
 
-    def test_a_packet_is_taken_back_once(self) -> None:
-        pair = Pair()
-        packets = pair.source.allocate(10)
-        pair.source.submit(packets)
-        pair.sink.acknowledge(packets * 2)
-        assert pair.source.collect() == [] and pair.source.broken
 
-    def test_a_packet_of_another_size_is_not_taken_back(self) -> None:
-        pair = Pair()
-        [packet] = pair.source.allocate(10)
-        pair.source.submit([packet])
-        pair.sink.acknowledge([packet._replace(size=900)])
-        assert pair.source.collect() == [] and pair.source.broken
+@settings(max_examples=300)
+@given(st.lists(WRITES, max_size=60), st.randoms(use_true_random=False))
+def test_whatever_a_source_writes_the_sink_touches_nothing_but_the_buffer(
+        writes: list[tuple[int, int]], chance: random.Random) -> None:
+    pair = Pair()
+    words = memoryview(pair.memory)[:PLAIN.overhead].cast("I")
+    begin, end = PLAIN.overhead, len(pair.memory)
+    for place, word in writes:
+        words[place] = word
+        if chance.random() < 0.3:
+            taken = pair.sink.take()
+            assert len(taken) < PLAIN.slots
+            assert all(not packet.size or begin <= packet.offset <= packet.offset + packet.size <= end
+                       for packet in taken)
+            pair.sink.acknowledge(taken)
 
-    @settings(max_examples=300)
-    @given(st.lists(st.tuples(st.integers(0, PLAIN.overhead // 4 - 1), st.integers(0, 12) | st.integers(0, 0xffffffff)),
-                    max_size=60), st.randoms(use_true_random=False))
-    def test_whatever_it_writes_the_source_gets_back_what_it_submitted_and_no_more(
-            self, writes: list[tuple[int, int]], chance: random.Random) -> None:
-        pair = Pair()
-        words = memoryview(pair.memory)[:PLAIN.overhead].cast("I")
-        under_way: set[Packet] = set()
-        for place, word in writes:
-            if pair.source.ready and not pair.source.broken and chance.random() < 0.5:
-                packets = pair.source.allocate(10)
-                pair.source.submit(packets)
-                under_way |= set(packets)
-            words[place] = word
-            collected = pair.source.collect()
-            assert under_way.issuperset(collected) and len(set(collected)) == len(collected)
-            under_way.difference_update(collected)
-            pair.source.release(collected)
+
+def test_a_sink_with_an_index_beyond_the_queue_breaks_the_stream() -> None:
+    pair = Pair()
+    pair.to_source.view.cast("I")[PLAIN.queue_size // 4] = 8
+    assert pair.source.collect() == []
+    assert pair.source.broken == "the sink's end of the acknowledge queue is nowhere"
+
+
+def test_a_packet_that_was_never_submitted_is_not_taken_back() -> None:
+    pair = Pair()
+    pair.sink.acknowledge([Packet(PLAIN.overhead, 10)])
+    assert pair.source.collect() == []
+    assert pair.source.broken == "a packet was acknowledged that was not under way"
+
+
+def test_a_packet_without_content_that_was_never_submitted_is_not_taken_back() -> None:
+    pair = Pair()
+    pair.sink.acknowledge([Packet(0, 0)])
+    assert pair.source.collect() == []
+    assert pair.source.broken == "a packet was acknowledged that was not under way"
+
+
+def test_a_packet_is_taken_back_once() -> None:
+    pair = Pair()
+    packets = pair.source.allocate(10)
+    pair.source.submit(packets)
+    pair.sink.acknowledge(packets * 2)
+    assert pair.source.collect() == [] and pair.source.broken
+
+
+def test_a_packet_of_another_size_is_not_taken_back() -> None:
+    pair = Pair()
+    [packet] = pair.source.allocate(10)
+    pair.source.submit([packet])
+    pair.sink.acknowledge([packet._replace(size=900)])
+    assert pair.source.collect() == [] and pair.source.broken
+
+
+@settings(max_examples=300)
+@given(st.lists(WRITES, max_size=60), st.randoms(use_true_random=False))
+def test_whatever_a_sink_writes_the_source_gets_back_what_it_submitted_and_no_more(
+        writes: list[tuple[int, int]], chance: random.Random) -> None:
+    pair = Pair()
+    words = memoryview(pair.memory)[:PLAIN.overhead].cast("I")
+    under_way: set[Packet] = set()
+    for place, word in writes:
+        if pair.source.ready and not pair.source.broken and chance.random() < 0.5:
+            packets = pair.source.allocate(10)
+            pair.source.submit(packets)
+            under_way |= set(packets)
+        words[place] = word
+        collected = pair.source.collect()
+        assert under_way.issuperset(collected) and len(set(collected)) == len(collected)
+        under_way.difference_update(collected)
+        pair.source.release(collected)
 
 
 @given(st.lists(st.integers(0, 5)), st.sampled_from([PLAIN, Format(Packet, "II", 2), Format(Packet, "II", 3)]),
