@@ -178,9 +178,9 @@ def test_start_nodes_keep_their_order() -> None:
 def test_a_nameless_start_node_stops_the_update_there() -> None:
     config = parsed("+ start a\n+ start | caps: 1\n+ start b\n+ alias c | child: a")
     assert [child.name for child in config.starts] == ["a"]
-    assert config.warnings == ("init.config:3:1: missing 'name' attribute in '<start>' entry",
-                               "skipped startup of nameless child")
-    assert config.errors == ("child creation failed",)
+    assert config.warnings == ("missing 'name' attribute in '<start>' entry", "skipped startup of nameless child")
+    assert config.errors == ("child creation failed: the start node at init.config:3:1 has no name; those behind it "
+                             "are left as they are",)
     assert not config.complete
     assert config.aliases == (Alias("c", "a"),)
 

@@ -210,7 +210,7 @@ def test_label_conditions(rule: str, condition: str, label: str, matches: bool) 
 
 def test_scoped_and_unscoped_conditions_together_are_reported() -> None:
     assert parsed("+ service ROM | label: a | unscoped_label: b | + parent").warnings == (
-        "init.config:2:1: service node contains both scoped and unscoped label attributes",)
+        "service node contains both scoped and unscoped label attributes (init.config:2:1)",)
 
 
 def test_values_of_conditions_are_trimmed() -> None:

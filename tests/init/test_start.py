@@ -107,7 +107,7 @@ def test_a_deeper_inline_config_is_cut_and_reported() -> None:
 def test_an_own_route_is_not_shared_and_its_warnings_are_collected() -> None:
     child, config = start("+ route\n  + service ROM | label: a | unscoped_label: b | + parent")
     assert child.route is not None and not child.route.shared
-    assert config.warnings == ("init.config:5:5: service node contains both scoped and unscoped label attributes",)
+    assert config.warnings == ("service node contains both scoped and unscoped label attributes (init.config:5:5)",)
 
 
 def test_provides_names_services() -> None:

@@ -145,9 +145,10 @@ def _starts(config: Node, common: Common, known: Iterable[StartNode],
     starts: dict[Identity, StartNode] = {}
     for node in config.sub_nodes("start"):
         if not node.name:
-            reader.warnings.append(f"{node.place}: missing 'name' attribute in '<start>' entry")
+            reader.warnings.append("missing 'name' attribute in '<start>' entry")
             reader.warnings.append("skipped startup of nameless child")
-            reader.errors.append("child creation failed")
+            reader.errors.append(f"child creation failed: the start node at {node.place} has no name; those behind it "
+                                 "are left as they are")
             return tuple(starts.values()), False
         identity = node.name, node.attributes.get("version", "")
         if len(node.name) > NAME_LIMIT:

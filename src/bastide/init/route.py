@@ -160,7 +160,7 @@ def _condition(rule: Node, warnings: list[str]) -> LabelCondition | None:
     if not values:
         return None
     if "unscoped_label" in values and len(values) > 1:
-        warnings.append(f"{rule.place}: service node contains both scoped and unscoped label attributes")
+        warnings.append(f"service node contains both scoped and unscoped label attributes ({rule.place})")
     return LabelCondition(*(values.get(key) for key in _LABEL_CONDITIONS))
 
 
