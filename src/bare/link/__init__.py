@@ -16,6 +16,8 @@ from bare.link.object import Fragment, LinkError, Object, Relocation, Section, S
 from bare.link.relocation import BY_MACHINE, RISCV_HIGH20, RISCV_LOW12, Patch, riscv_low12
 from bare.target import Target
 
+_REACH = 1 << 31                        # of the code models, in bytes
+
 __all__ = ["Fragment", "Image", "Layout", "LinkError", "link"]
 
 
@@ -81,16 +83,19 @@ class _Linker:
 
     def image(self) -> Image:
         base = self._layout.base
-        end = align(self._placed[-1].end, 16) if self._placed else base
-        memory = bytearray(end - base)
-        for each in self._placed:
-            memory[each.address - base:each.address - base + len(each.section.data)] = each.section.data
-        for each in self._placed:
+        end = align(self._placed[-1].end, 16)
+        if end - base > _REACH:
+            raise LinkError(f"the program takes {end - base:,} bytes of memory, but code reaches {_REACH:,} only; "
+                            f"what helps: smaller arrays")
+        loaded = [each for each in self._placed if each.kind is not Kind.BSS]
+        memory = bytearray(loaded_end(self._placed, base) - base)
+        for each in loaded:
+            memory[each.address - base:each.end - base] = each.section.data
+        for each in loaded:
             self._relocate(each.number, memory, each.address - base, each.address)
         debug = {section.name: self._debug(number) for number, section in self._debug_sections()}
         return Image(self._target.machine, base, self._symbols[self._layout.entry], end,
-                     bytes(memory[:loaded_end(self._placed, base) - base]), self._symbols, self._placed,
-                     self._named(), debug)
+                     bytes(memory), self._symbols, self._placed, self._named(), debug)
 
     def line_table(self) -> Object:
         """Where code comes from; addresses of code do not change when it is linked in, as it follows all code."""

@@ -99,6 +99,13 @@ def test_a_program_without_entry_is_refused(target: Target) -> None:
         link(data, [], target, boot.layout(target))
 
 
+def test_a_program_that_is_too_large_is_refused_before_it_takes_memory(target: Target) -> None:
+    huge = "@huge = dso_local global [4611686018427387904 x i8] zeroinitializer\n"
+    with pytest.raises(LinkError, match=r"the program takes 4,611,686,018,427,\d{3},\d{3} bytes of memory, but code "
+                                        r"reaches 2,147,483,648 only; what helps: smaller arrays"):
+        build(target, huge + printing("x"))
+
+
 def test_an_object_of_another_machine_is_refused() -> None:
     data = emit_object("define dso_local void @f() #0 { ret void }" + ATTRIBUTES, TARGETS["aarch64"], 0)
     with pytest.raises(LinkError, match="program: expected an object for machine 62, got machine 183"):
