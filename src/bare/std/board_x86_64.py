@@ -42,7 +42,7 @@ def start() -> None:
         set_gate(vector, u64(0))
     descriptor = TablePointer(u16(4095), u64(pointer(gates).address))
     cpu.load_idt(u64(pointer(descriptor).address))
-    # Vectors 32 to 47 for the two controllers, the second behind line 2 of the first; the timer alone is unmasked.
+    # Vectors 32 to 47 for the two controllers, the second behind line 2 of the first; all lines are masked.
     out8(u64(0x20), u64(0x11))
     out8(u64(0xA0), u64(0x11))
     out8(u64(0x21), u64(32))
@@ -51,7 +51,7 @@ def start() -> None:
     out8(u64(0xA1), u64(2))
     out8(u64(0x21), u64(1))
     out8(u64(0xA1), u64(1))
-    out8(u64(0x21), u64(0xFE))
+    out8(u64(0x21), u64(0xFF))
     out8(u64(0xA1), u64(0xFF))
 
 
@@ -69,6 +69,7 @@ def start_timer(hz: u64) -> None:
     out8(u64(0x43), u64(0x34))
     out8(u64(0x40), divisor & 0xFF)
     out8(u64(0x40), divisor >> 8)
+    out8(u64(0x21), u64(0xFE))
 
 
 def cause(frame: Frame) -> Cause:
