@@ -75,9 +75,10 @@ def _optimized(ir: str, target: Target, machine: llvm.TargetMachine, level: int)
     except RuntimeError as error:
         raise InvalidIr(f"bare: LLVM refuses the IR for {target}: {error}") from error
     if level:
-        # Vectors are off: kernels do without these registers.
+        # Kernels do without vector registers. Unrolled loops make them larger, and whole programs slow to compile: where
+        # everything is inlined into its one caller, the time grows with the square of the size.
         options = llvm.create_pipeline_tuning_options(speed_level=level)
-        options.loop_vectorization = options.slp_vectorization = False
+        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
         llvm.create_pass_builder(machine, options).getModulePassManager().run(
             module, llvm.create_pass_builder(machine, options))
     return module
