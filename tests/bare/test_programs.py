@@ -31,6 +31,7 @@ EXPECTED = {
     "timer": (0, r"5 ticks\n"),
     "ring": (0, r"12 taken, dropped: some\n"),
     "scheduler": (0, r"turns: cccababab done\n"),
+    "memory": (0, r"400 rounds\n"),
     "paging": (2, r"paging\n77 through the window\nmapped at first use\n77 again\n78 after 2 faults\n"
                   r"fault at 0x1000002000:\n  bare_entry at paging\.py:\d+\n  bare_start\n"),
 }
