@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.harness.figure import NotPossible
@@ -34,19 +35,19 @@ class Program:
         return [float(word) for word in output.split()]
 
 
-def compiled(source: Path) -> Path:
-    """The program made of a C file, from the cache if neither it, its headers nor the compiler changed."""
+def compiled(source: Path, flags: Sequence[str] = FLAGS) -> Path:
+    """The program (or what the flags say) made of a C file, from the cache if nothing of it has changed."""
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
         raise NotPossible(f"{source.name} needs a C compiler, but there is none of {', '.join(COMPILERS)} in PATH; "
                           "what helps: apt install gcc")
-    content = b"\0".join([compiler.encode(), *(" ".join(FLAGS).encode(), source.read_bytes()),
+    content = b"\0".join([compiler.encode(), *(" ".join(flags).encode(), source.read_bytes()),
                           *(header.read_bytes() for header in sorted(source.parent.glob("*.h")))])
     program = cache_folder() / f"{source.stem}-{hashlib.sha256(content).hexdigest()[:16]}"
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
         unfinished = program.with_name(f"{program.name}.{os.getpid()}")
-        result = subprocess.run([compiler, *FLAGS, "-o", unfinished, source], capture_output=True, text=True)
+        result = subprocess.run([compiler, *flags, "-o", unfinished, source], capture_output=True, text=True)
         if result.returncode:
             raise NotPossible(f"{compiler} could not compile {source.name}: {result.stderr.strip()}")
         unfinished.replace(program)

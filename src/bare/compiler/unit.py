@@ -46,7 +46,7 @@ def compile_program(path: Path, target: str, *, folder: Path | None = None, root
     start = _exported(program) if roots is None else [root.symbol for root in found.values()]
     panic = _panic(program) if target != HOST else None
     functions, machine_code = program.reachable(start + ([panic] if panic else []))
-    external = {symbol for code in machine_code for symbol in code.calls}
+    external = {symbol for code in machine_code for symbol in code.calls} | {root.symbol for root in found.values()}
     declared = {code.symbol: code.signature for code in machine_code}
     text = ModuleText(hosted=target == HOST, with_debug=debug)
     structs = [struct for module in program.modules.values() for symbol in module.scope.values()
