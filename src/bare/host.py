@@ -58,6 +58,9 @@ def hosted(path: Path, names: Sequence[str], level: int = 2) -> Hosted:
 def _thunk(name: str, root: Root) -> str:
     """A function of one shape for all: arguments and result in memory; it returns the site of a trap, or null."""
     signature = root.signature
+    for part in (*signature.parameters, *([] if signature.result is types.NONE else [signature.result])):
+        if not isinstance(part, types.Int) and part is not types.BOOL:
+            raise ValueError(f"{name}: only functions of numbers can be called from outside, not of {part}")
     lines = [f'define ptr @"bare.call.{name}"(ptr %arguments, ptr %result) {{',
              "  %jumped = call i32 @_setjmp(ptr @bare.jump) returns_twice",
              "  %again = icmp ne i32 %jumped, 0", "  br i1 %again, label %trapped, label %go", "trapped:",

@@ -39,7 +39,7 @@ def declare(program: Program, module: Module, body: list[ast.stmt]) -> None:
         try:
             _statement(program, module, node)
         except Mistake as mistake:
-            program.report.add(module.source, mistake.place, str(mistake))
+            program.report.mistake(module.source, mistake)
         except RecursionError:
             program.report.add(module.source, node, "nested too deeply")
 
@@ -112,7 +112,11 @@ def _import(program: Program, module: Module, node: ast.Import | ast.ImportFrom)
         elif name.startswith("bare.encode"):
             _define(module, node, given, BuildTime(alias.name))
         else:
-            _define(module, node, given, program.imported(name, alias.name, module, node))
+            found = program.imported(name, alias.name, module, node)
+            if isinstance(found, GlobalSymbol) and not types.aggregate(found.variable.type):
+                raise Mistake(node, f"{alias.name} changes, and CPython would import what it is now: import {name}, "
+                                    f"and write {name}.{alias.name}")
+            _define(module, node, given, found)
 
 
 def _absolute(module: Module, node: ast.ImportFrom) -> str:
@@ -206,9 +210,11 @@ def _decorators(module: Module, node: ast.FunctionDef) -> tuple[tree.Attributes,
         match word, arguments:
             case "instructions", [_, *_]:
                 machine_code = True
-            case ("export" | "section"), [ast.Constant(value=str() as text)] if _plain(text):
+            case "export", [ast.Constant(value=str() as text)] if _plain(text, "_$"):
                 given[word] = text
-            case "align", [ast.Constant(value=int() as number)] if number > 0 and number & number - 1 == 0:
+            case "section", [ast.Constant(value=str() as text)] if _plain(text, "._-$"):
+                given[word] = text
+            case "align", [ast.Constant(value=int() as number)] if _alignment(number):
                 given[word] = number
             case ("entry" | "panic" | "inline" | "noinline"), []:
                 given[word] = True
@@ -217,9 +223,14 @@ def _decorators(module: Module, node: ast.FunctionDef) -> tuple[tree.Attributes,
     return tree.Attributes(**given), machine_code  # type: ignore[arg-type]
 
 
-def _plain(text: str) -> bool:
-    """Whether a text can be a symbol or a section."""
-    return bool(text) and all(letter.isascii() and (letter.isalnum() or letter in "._$") for letter in text)
+def _plain(text: str, others: str) -> bool:
+    """Whether a text can be a symbol or a section: letters, digits, and what else is allowed."""
+    return bool(text) and all(letter.isascii() and (letter.isalnum() or letter in others) for letter in text)
+
+
+def _alignment(number: int) -> bool:
+    """Whether a number can be an alignment: a power of two, up to the largest page."""
+    return 0 < number <= 1 << 30 and number & number - 1 == 0
 
 
 def _assign(program: Program, module: Module, node: ast.Assign, name: str, value: ast.expr) -> None:
@@ -307,10 +318,9 @@ def _placement(program: Program, module: Module, annotation: ast.expr) -> tuple[
             for part in parts[1:]:
                 called = program.annotations.symbol(part.func, module) if isinstance(part, ast.Call) else None
                 match called, part:
-                    case Word("section"), ast.Call(args=[ast.Constant(value=str() as text)]) if _plain(text):
+                    case Word("section"), ast.Call(args=[ast.Constant(value=str() as text)]) if _plain(text, "._-$"):
                         section = text
-                    case Word("align"), ast.Call(args=[ast.Constant(value=int() as number)]) if (
-                            number > 0 and number & number - 1 == 0):
+                    case Word("align"), ast.Call(args=[ast.Constant(value=int() as number)]) if _alignment(number):
                         alignment = number
                     case _:
                         raise Mistake(part, "a global is placed by section('...') and align(...)")

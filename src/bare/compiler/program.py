@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from bare.compiler import tree, types
@@ -12,7 +13,7 @@ from bare.compiler.check.context import Context, assigned_names, global_names
 from bare.compiler.check.statement import block
 from bare.compiler.declare import declare
 from bare.compiler.machine_code import MachineCode, assemble
-from bare.compiler.source import Mistake, Report, Source, parse
+from bare.compiler.source import Mistake, Report, Source, located, parse
 from bare.compiler.symbols import ClassSymbol, FunctionSymbol, Instance, Module, Symbol
 from bare.compiler.types import Type
 
@@ -40,11 +41,11 @@ class Program:
         main = self._read(path.stem, path)
         for symbol in self.classes:
             if not symbol.parameters:
-                self._attempt(symbol.module, lambda symbol=symbol: self.settle(symbol, ()))
+                self._attempt(symbol, functools.partial(self.settle, symbol, ()))
         for function in list(self._functions()):
             open_class = function.owner is not None and function.owner.parameters
             if not function.generic and not open_class:
-                self._attempt(function.module, lambda function=function: self.instance(function, {}))
+                self._attempt(function, functools.partial(self.instance, function, {}))
         while self._waiting:
             self._check(self._waiting.pop())
         self._recursion()
@@ -104,6 +105,9 @@ class Program:
     def _read(self, name: str, path: Path) -> Module:
         shown = self._shown(path)
         module = self.modules[name] = Module(name, Source(shown, "", ()))
+        if not all(part.isidentifier() for part in name.split(".")):
+            self.report.add(module.source, None, f"a module is named like a variable, not {name!r}")
+            return module
         try:
             module.source = Source.read(path, shown)
         except (OSError, UnicodeDecodeError) as error:
@@ -127,42 +131,54 @@ class Program:
     # Types.
 
     def settle(self, symbol: ClassSymbol, arguments: tuple[Type, ...]) -> Type:
-        """The type that a class, with its arguments, stands for."""
+        """The type that a class, with its arguments, stands for. Raises Mistake."""
         if symbol.kind != "struct":
             if symbol.type is None:
-                symbol.type = self._enumeration(symbol) if symbol.kind == "enum" else self._bit_field(symbol)
+                with located(symbol.module.source):
+                    symbol.type = self._enumeration(symbol) if symbol.kind == "enum" else self._bit_field(symbol)
             return symbol.type
         known = symbol.instances.get(arguments)
         if known is None:
+            if not types.simple_enough(arguments):
+                with located(symbol.module.source):
+                    raise Mistake(symbol.node, f"{symbol.name} is needed for ever larger types: one leads to the next")
             known = symbol.instances[arguments] = types.Struct(symbol, arguments, packed=symbol.packed)
             bindings = dict(zip(symbol.parameters, arguments, strict=True))
-            self._fields(symbol, known, bindings)
+            with located(symbol.module.source):
+                self._fields(symbol, known, bindings)
         return known
 
     def _fields(self, symbol: ClassSymbol, struct: types.Struct, bindings: dict[str, Type]) -> None:
         key = (symbol, struct.arguments)
         self._settling.add(key)
-        for part in symbol.node.body:
-            match part:
-                case ast.AnnAssign(target=ast.Name(id=name), value=None, annotation=annotation):
-                    kind = self.annotations.resolve(annotation, symbol.module, bindings)
-                    if name in struct.fields or name in symbol.methods:
-                        raise Mistake(part, f"{name} is defined already")
-                    if (types.refers(kind) and not types.aggregate(kind)) or kind in (types.NONE, types.NEVER):
-                        raise Mistake(part, f"a field can't be {kind}: nothing says how long what it refers to lives")
-                    inner = kind
-                    while isinstance(inner, types.Array):
-                        inner = inner.element
-                    if isinstance(inner, types.Struct) and (inner.symbol, inner.arguments) in self._settling:
-                        raise Mistake(part, f"{symbol.name} would contain itself")
-                    struct.fields[name] = kind
-                case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant(value=str())):
-                    pass
-                case ast.AnnAssign():
-                    raise Mistake(part, "fields have no defaults: zeroed(...) gives zeroes")
-                case _:
-                    raise Mistake(part, "a struct has fields, like count: u32, and methods")
-        self._settling.discard(key)
+        try:
+            for part in symbol.node.body:
+                self._field(symbol, struct, part, bindings)
+        finally:
+            self._settling.discard(key)
+
+    def _field(self, symbol: ClassSymbol, struct: types.Struct, part: ast.stmt, bindings: dict[str, Type]) -> None:
+        match part:
+            case ast.AnnAssign(target=ast.Name(id=name), value=None, annotation=annotation):
+                kind = self.annotations.resolve(annotation, symbol.module, bindings)
+                if name in struct.fields or name in symbol.methods:
+                    raise Mistake(part, f"{name} is defined already")
+                if (types.refers(kind) and not types.aggregate(kind)) or kind in (types.NONE, types.NEVER):
+                    raise Mistake(part, f"a field can't be {kind}: nothing says how long what it refers to lives")
+                inner = kind
+                while isinstance(inner, types.Array):
+                    inner = inner.element
+                if isinstance(inner, types.Struct) and (inner.symbol, inner.arguments) in self._settling:
+                    raise Mistake(part, f"{symbol.name} would contain itself")
+                if symbol.packed and types.aggregate(kind) and kind.alignment > 1:
+                    raise Mistake(part, f"{kind} has an alignment, which it would lose in a packed struct")
+                struct.fields[name] = kind
+            case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant(value=str())):
+                pass
+            case ast.AnnAssign():
+                raise Mistake(part, "fields have no defaults: zeroed(...) gives zeroes")
+            case _:
+                raise Mistake(part, "a struct has fields, like count: u32, and methods")
 
     def _enumeration(self, symbol: ClassSymbol) -> types.Enumeration:
         members: dict[str, int] = {}
@@ -213,9 +229,16 @@ class Program:
         """A function with its types known; it will be checked. Raises Mistake."""
         key = tuple(sorted(bindings.items(), key=lambda binding: binding[0]))
         known = function.instances.get(key)
-        if known is not None:
-            return known
+        if known is None:
+            with located(function.module.source):
+                known = function.instances[key] = self._instantiate(function, bindings)
+            self._waiting.append(known)
+        return known
+
+    def _instantiate(self, function: FunctionSymbol, bindings: dict[str, Type]) -> Instance:
         node, owner = function.node, function.owner
+        if not types.simple_enough(bindings.values()):
+            raise Mistake(node, f"{function.name} is needed for ever larger types: one leads to the next")
         parameters: list[tuple[str, Type]] = []
         names = node.args.args
         if owner is not None:
@@ -239,10 +262,7 @@ class Program:
         if self._owners.setdefault(symbol, function) is not function:
             raise Mistake(node, "there is another @entry" if function.attributes.entry else
                           f"there is another function with the symbol {symbol}")
-        instance = Instance(symbol, function, bindings, parameters, result, signature)
-        function.instances[key] = instance
-        self._waiting.append(instance)
-        return instance
+        return Instance(symbol, function, bindings, parameters, result, signature)
 
     def _functions(self) -> Iterator[FunctionSymbol]:
         for module in self.modules.values():
@@ -255,7 +275,7 @@ class Program:
     def _check(self, instance: Instance) -> None:
         function = instance.function
         if function.machine_code:
-            self._attempt(function.module, lambda: self._assemble(instance))
+            self._attempt(function, functools.partial(self._assemble, instance))
             return
         node, module = function.node, function.module
         names, of_module = {name for name, _ in instance.parameters}, global_names(node.body)
@@ -278,11 +298,13 @@ class Program:
     def _assemble(self, instance: Instance) -> None:
         self.machine_code[instance.symbol] = assemble(self, instance)
 
-    def _attempt(self, module: Module, action: object) -> None:
+    def _attempt(self, symbol: ClassSymbol | FunctionSymbol, action: Callable[[], object]) -> None:
         try:
-            action()  # type: ignore[operator]
+            action()
         except Mistake as mistake:
-            self.report.add(module.source, mistake.place, str(mistake))
+            self.report.mistake(symbol.module.source, mistake)
+        except RecursionError:
+            self.report.add(symbol.module.source, symbol.node, f"{symbol.name} is nested too deeply")
 
     def _recursion(self) -> None:
         """Report functions that call themselves: a kernel's stack is small, and its depth has to be known."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +60,17 @@ class Mistake(Exception):
     def __init__(self, place: Place, message: str) -> None:
         super().__init__(message)
         self.place = place
+        self.source: Source | None = None       # None: the file that is being looked at
+
+
+@contextlib.contextmanager
+def located(source: Source) -> Iterator[None]:
+    """Mistakes in here are of this file, whoever has led to it."""
+    try:
+        yield
+    except Mistake as mistake:
+        mistake.source = mistake.source or source
+        raise
 
 
 class Rejected(Exception):
@@ -83,6 +96,9 @@ class Report:
         # Python counts columns in bytes of UTF-8.
         column = len(excerpt.encode()[:offset].decode(errors="replace")) + 1
         self.diagnostics.append(Diagnostic(source.path, line, column, message, excerpt))
+
+    def mistake(self, source: Source, mistake: Mistake) -> None:
+        self.add(mistake.source or source, mistake.place, str(mistake))
 
     def conclude(self) -> None:
         """Raises Rejected if there was a mistake."""

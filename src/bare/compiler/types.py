@@ -6,12 +6,15 @@ Knows no syntax and no LLVM. Structs, enumerations and bit fields are declared b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bare.compiler.symbols import ClassSymbol
 
+
+_LARGEST = 60           # parts of the arguments of a generic class or function
 
 Extent = tuple[int, int]
 """Size and alignment in bytes."""
@@ -312,6 +315,25 @@ def refers(kind: Type) -> bool:
         case Tuple(items):
             return any(map(refers, items))
     return False
+
+
+def simple_enough(kinds: Iterable[Type]) -> bool:
+    """Whether types are small: those that grow from one instance of a generic function to the next are not for long."""
+    waiting, seen = list(kinds), 0
+    while waiting and seen <= _LARGEST:
+        kind = waiting.pop()
+        seen += 1
+        match kind:
+            case Struct(arguments=parts) | Tuple(items=parts):
+                waiting += parts
+            case Array(element=inner) | View(element=inner) | Pointer(to=inner) | Reference(to=inner) | Optional(
+                    payload=inner):
+                waiting.append(inner)
+            case Outcome(ok, error):
+                waiting += [ok, error]
+            case Function(parameters, result):
+                waiting += [*parameters, result]
+    return seen <= _LARGEST
 
 
 def sequence(parts: list[Extent], packed: bool = False) -> Extent:

@@ -90,3 +90,12 @@ def test_a_damaged_program_is_compiled_or_explained(seed: int, tmp_path: Path) -
             compile_program(path, TARGET)
         except Rejected as rejected:
             assert rejected.diagnostics
+
+
+def test_a_mistake_is_shown_in_the_file_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("from bare import Struct\n\n\nclass Wrong(Struct):\n    size: int\n")
+    path = tmp_path / "program.py"
+    path.write_text("from bare import u32\nfrom other import Wrong\n\n\ndef f(a: Wrong) -> u32:\n    return u32(1)\n")
+    with pytest.raises(Rejected) as caught:
+        compile_program(path, TARGET)
+    assert [(found.path, found.line) for found in caught.value.diagnostics] == [("other.py", 5)]

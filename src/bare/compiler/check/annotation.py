@@ -24,6 +24,7 @@ _SIMPLE: Mapping[str, Type] = {
     **types.INTEGERS, "usize": types.U64, "bool": types.BOOL, "PhysAddr": types.PHYSICAL, "VirtAddr": types.VIRTUAL,
     "NoReturn": types.NEVER,
 }
+_LONGEST = 1 << 32                      # elements, and bytes
 _NO_WIDTH = "{} has no width: say u64, or another integer of the language"
 
 
@@ -102,8 +103,8 @@ class Annotations:
             raise Mistake(node.value, f"{ast.unparse(node.value)} is no generic type")
         match symbol.name, parts:
             case "Literal", [ast.Constant(value=bool() | int() as value)] if value is not True and value is not False:
-                if value < 0:
-                    raise Mistake(parts[0], "a length is not negative")
+                if value >= _LONGEST:
+                    raise Mistake(parts[0], f"a length is below {_LONGEST}")
                 return types.Number(value)
             case "Array", [element, length]:
                 return _array(length, self._content(element, module, bindings),
@@ -199,6 +200,8 @@ def open_type(kind: Type) -> bool:
 
 def _array(node: ast.expr, element: Type, length: Type) -> Type:
     if isinstance(length, types.Number) and not open_type(element):
+        if element.size * length.value >= _LONGEST:
+            raise Mistake(node, f"an array has less than {_LONGEST} bytes")
         return types.Array(element, length.value)
     if isinstance(length, (types.Number, types.Variable)):
         return types.ArrayPattern(element, length)

@@ -29,7 +29,7 @@ def block(cx: Context, body: list[ast.stmt]) -> list[tree.Statement]:
                 raise Mistake(node, _UNSUPPORTED.get(type(node), f"{type(node).__name__} is not part of the language"))
             result += check(cx, node)
         except Mistake as mistake:
-            cx.program.report.add(cx.module.source, mistake.place, str(mistake))
+            cx.program.report.mistake(cx.module.source, mistake)
             _assume(cx, node)
         except RecursionError:
             cx.program.report.add(cx.module.source, node, "nested too deeply")
