@@ -13,7 +13,7 @@ from bare.link import lines
 from bare.link.image import Image
 from bare.link.layout import Kind, Layout, align, borders, kind, loaded_end, place
 from bare.link.object import Fragment, LinkError, Object, Relocation, Section, Symbol, read
-from bare.link.relocation import BY_MACHINE, RISCV_HIGH20, RISCV_LOW12, Patch, riscv_low12
+from bare.link.relocation import BY_MACHINE, RISCV, RISCV_HIGH20, RISCV_LOW12, Patch, riscv_low12
 from bare.target import Target
 
 _REACH = 1 << 31                        # of the code models, in bytes
@@ -77,6 +77,8 @@ class _Linker:
         for owner, each in enumerate(objects):
             for symbol in each.symbols:
                 if symbol.visible and symbol.section is not None and symbol.name:
+                    if symbol.name in self._symbols:
+                        raise LinkError(f"{each.name} defines {symbol.name}, which is the linker's own name")
                     self._symbols[symbol.name] = self._at(owner, symbol)
         if layout.entry not in self._symbols:
             raise LinkError(f"the program does not define its entry {layout.entry}")
@@ -132,7 +134,7 @@ class _Linker:
         halves: list[tuple[Relocation, Patch]] = []
         for relocation in piece.section.relocations:
             patch = self._patch(piece.owner, relocation, memory, at, address)
-            if self._target.machine == 243 and relocation.type in RISCV_LOW12:
+            if self._target.machine == RISCV and relocation.type in RISCV_LOW12:
                 halves.append((relocation, patch))
                 continue
             apply = known.get(relocation.type)
@@ -140,10 +142,13 @@ class _Linker:
                 raise LinkError(f"{piece.section.name} has a relocation of type {relocation.type} against "
                                 f"{patch.symbol}, which is not known for {self._target}; one through a "
                                 f"table (GOT) comes from a declaration that is not dso_local")
-            if self._target.machine == 243 and relocation.type == RISCV_HIGH20:
+            if self._target.machine == RISCV and relocation.type == RISCV_HIGH20:
                 distances[patch.place] = patch.distance
             apply(patch)
         for relocation, patch in halves:
+            if patch.target not in distances:
+                raise LinkError(f"{piece.section.name}: no instruction begins the address of {patch.symbol} at "
+                                f"{patch.place:#x}")
             riscv_low12(patch, distances[patch.target], RISCV_LOW12[relocation.type])
 
     def _patch(self, owner: int, relocation: Relocation, memory: bytearray, at: int, address: int) -> Patch:
@@ -154,6 +159,6 @@ class _Linker:
             value = self._symbols[symbol.name]
         else:
             raise LinkError(f"{self._objects[owner].name} refers to {symbol.name or 'an unnamed symbol'}, which nobody "
-                            f"defines")
+                            f"defines; what helps: a function of the program marked @export(\"{symbol.name}\")")
         return Patch(memory, at + relocation.offset, address + relocation.offset, value + relocation.addend,
                      symbol.name or self._objects[owner].name)

@@ -171,6 +171,7 @@ def riscv_low12(patch: Patch, distance: int, store: bool) -> None:
         patch.merge(4, 0xFFF00000, low << 20)
 
 
+RISCV = 243                             # e_machine
 RISCV_HIGH20 = 23                       # PCREL_HI20: begins an address
 RISCV_LOW12 = {24: False, 25: True}     # PCREL_LO12_I, _S: end it; their symbol is the instruction that began it
 
@@ -193,4 +194,4 @@ RISCV64: dict[int, Apply] = {
     57: _relative(4),                   # 32_PCREL
 }
 
-BY_MACHINE = {62: X86_64, 183: AARCH64, 243: RISCV64}
+BY_MACHINE = {62: X86_64, 183: AARCH64, RISCV: RISCV64}

@@ -84,13 +84,19 @@ def test_multiboot_headers_are_where_loaders_look() -> None:
 
 
 def test_an_undefined_symbol_is_named(target: Target) -> None:
-    with pytest.raises(LinkError, match="program refers to nowhere, which nobody defines"):
+    with pytest.raises(LinkError, match=r"program refers to nowhere, which nobody defines; what helps: a function of "
+                                        r'the program marked @export\("nowhere"\)'):
         build(target, "declare dso_local void @nowhere() #0\n" + printing("", "call void @nowhere()\n  ret void"))
 
 
 def test_a_symbol_that_is_defined_twice_is_named(target: Target) -> None:
     with pytest.raises(LinkError, match="bare_entry is defined twice: by bare_entry and by program"):
         build(target, printing("x"), Fragment("bare_entry", b"\0" * 4))
+
+
+def test_a_name_of_the_linker_can_not_be_taken(target: Target) -> None:
+    with pytest.raises(LinkError, match="program defines bare_text_end, which is the linker's own name"):
+        build(target, "@bare_text_end = dso_local global i64 1\n" + printing("x"))
 
 
 def test_a_program_without_entry_is_refused(target: Target) -> None:
