@@ -12,6 +12,7 @@ import llvmlite.binding as llvm
 from bare.compiler import types
 from bare.compiler.lower.layout import parameter_types, result_type, value_type
 from bare.compiler.unit import HOST, Root, Unit, compile_program
+from bare.target import optimize
 from bare.trap import Kind, Trap
 
 
@@ -25,11 +26,7 @@ class Hosted:
         module = llvm.parse_assembly(unit.ir + thunks)
         module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
         module.verify()
-        if level:
-            options = llvm.create_pipeline_tuning_options(speed_level=level)
-            options.loop_vectorization = options.slp_vectorization = False
-            builder = llvm.create_pass_builder(machine, options)
-            builder.getModulePassManager().run(module, builder)
+        optimize(module, machine, level)
         self._roots = unit.roots
         self._engine = llvm.create_mcjit_compiler(module, machine)
         self._engine.finalize_object()

@@ -66,6 +66,19 @@ def emit_text(ir: str, target: Target, level: int) -> str:
     return str(machine.emit_assembly(_optimized(ir, target, machine, level)))
 
 
+def optimize(module: llvm.ModuleRef, machine: llvm.TargetMachine, level: int) -> None:
+    """Improve a module in place, as all code of bare is, for whichever machine.
+
+    Kernels do without vector registers. Unrolled loops make them larger, and whole programs slow to compile: where
+    everything is inlined into its one caller, the time grows with the square of the size.
+    """
+    if level:
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+
+
 def _optimized(ir: str, target: Target, machine: llvm.TargetMachine, level: int) -> llvm.ModuleRef:
     try:
         module = llvm.parse_assembly(ir)
@@ -74,13 +87,7 @@ def _optimized(ir: str, target: Target, machine: llvm.TargetMachine, level: int)
         module.verify()
     except RuntimeError as error:
         raise InvalidIr(f"bare: LLVM refuses the IR for {target}: {error}") from error
-    if level:
-        # Kernels do without vector registers. Unrolled loops make them larger, and whole programs slow to compile: where
-        # everything is inlined into its one caller, the time grows with the square of the size.
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
-        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
-        llvm.create_pass_builder(machine, options).getModulePassManager().run(
-            module, llvm.create_pass_builder(machine, options))
+    optimize(module, machine, level)
     return module
 
 
