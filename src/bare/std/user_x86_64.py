@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NoReturn
 
-from bare import Array, Struct, sizeof, u16, u32, u64, zeroed
+from bare import Array, Struct, sizeof, u8, u16, u32, u64, zeroed
 from bare.encode import x86_64_entry
 from bare.encode.x86_64 import R10, RAX, RCX
 from bare.std.board_x86_64 import TablePointer
@@ -28,7 +28,7 @@ class TaskState(Struct, packed=True):
 
     _unused: u32
     stack: u64                          # for what interrupts user mode
-    _others: Array[u64, Literal[10]]
+    _others: Array[u8, Literal[80]]
     _gap: u64
     permissions: u16                    # where a map of ports begins: behind the end, so there is none
     limit: u16
