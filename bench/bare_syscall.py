@@ -25,4 +25,5 @@ def measure() -> tuple[Figure, ...]:
         raise RuntimeError(f"the program failed: {result}")
     calls, empty = (int(line) for line in result.output.split())
     return (Figure("bare-syscall", "instructions", ((calls - empty) / CALLS,), 1.0, "seL4's null system call",
-                   (SEL4,), "to a function in the kernel and back to ring 3, less an empty call; seL4 also saves the thread"),)
+                   (SEL4,), "to a function in the kernel and back to ring 3, less an empty call; "
+                   "seL4 also saves the thread"),)

@@ -10,7 +10,7 @@ import pytest
 from bastide.tool.checkout import CHECKOUT
 
 TEXT = (CHECKOUT / "SPECIFICATION.md").read_text()
-ENFORCERS = {"kernel", "core", "parent", "server", "tool", "zygote", "component", "nobody"}
+ENFORCERS = {"kernel", "core", "parent", "server", "tool", "zygote", "component", "program", "nobody"}
 
 ROWS = [tuple(cell.strip() for cell in line.strip("|").split(" | "))
         for line in TEXT.partition("## Speed")[0].splitlines()
@@ -18,10 +18,10 @@ ROWS = [tuple(cell.strip() for cell in line.strip("|").split(" | "))
 
 
 def missing(reference: str, tests: Path) -> str:
-    """What is wrong with `file::test`, or with `file` if that is a single test; nothing if it exists."""
+    """What is wrong with `file::test`, or with a file or folder whose tests belong together; nothing if it exists."""
     file, _, name = reference.partition("::")
     path = tests / file
-    if not path.is_file():
+    if not (path.is_file() or (path.is_dir() and not name)):
         return f"there is no file {file}"
     if name and not re.search(rf"^def {re.escape(name)}\(", path.read_text(), re.MULTILINE):
         return f"there is no test {name} in {file}"

@@ -13,7 +13,8 @@ from fuzz.harness import Target
 from kernel.linux.parties import Party, parties
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
-from bastide.kernel.linux.gate import LinuxGate
+from bastide.kernel.linux.channel import Channel
+from bastide.kernel.linux.gate import LinuxGate, _Calls
 from bastide.kernel.linux.page import CONTEXTS, COUNTERS, MAX_SLOTS, MESSAGE, OK, REPLY, REQUEST
 from bastide.kernel.linux.seal import HANDLE_BYTES
 
@@ -42,7 +43,7 @@ def check(data: bytes) -> None:
 def _ask(flags: bytes, words: bytes, rest: bytes, holder: Party, gate: LinuxGate, target: bytes,
          context: bytes) -> None:
     """A hostile holder. The owner serves what it finds, and replies what fits."""
-    channel, flag = holder.connect(target, True), flags[0] if flags else 0
+    channel, flag = _connected(holder, target), flags[0] if flags else 0
     memory = channel._memory
     memory[:len(words)] = words
     body = (target if flag & GENUINE_TARGET else b"") + rest
@@ -58,8 +59,9 @@ def _ask(flags: bytes, words: bytes, rest: bytes, holder: Party, gate: LinuxGate
 
 def _answer(flag: int, words: bytes, rest: bytes, holder: Party, gate: LinuxGate, target: bytes) -> None:
     """A hostile owner, that then dies. The call returns what fits, or raises IpcError."""
-    channel = holder.connect(target, True)
+    channel = _connected(holder, target)
     incoming, = gate._channels.values()
+    assert isinstance(incoming, _Calls)
     memory = channel._memory
     memory[64:64 + len(words)] = words
     memory[REPLY:REPLY + len(rest[:MESSAGE])] = rest[:MESSAGE]
@@ -67,7 +69,7 @@ def _answer(flag: int, words: bytes, rest: bytes, holder: Party, gate: LinuxGate
         channel._words[16] = 1
     os.write(incoming.reply, rest[:50] + b"!" * bool(flag & NEW_NUMBER))
     os.close(incoming.reply)
-    incoming.reply = -1
+    incoming.reply = os.open(os.devnull, os.O_RDONLY)        # which the gate closes in the end
     try:
         reply, caps = holder.transport.call(Handle(target), b"request")
     except IpcError:
@@ -81,7 +83,7 @@ def _answer(flag: int, words: bytes, rest: bytes, holder: Party, gate: LinuxGate
 
 def _call(party: Party, gate: LinuxGate, target: bytes) -> bytes:
     """The reply to an honest call, made and served in one thread."""
-    channel = party.connect(target, True)
+    channel = _connected(party, target)
     body = target + b"still there"
     channel._memory[REQUEST:REQUEST + len(body)] = body
     channel._words[1], channel._words[0] = len(body), 1
@@ -90,6 +92,11 @@ def _call(party: Party, gate: LinuxGate, target: bytes) -> bytes:
     answer = channel._words[17]
     assert channel._words[16] == 1 and answer >> 24 == OK
     return channel._memory[REPLY:REPLY + (answer & 0xFFFF)].tobytes()
+
+
+def _connected(party: Party, target: bytes) -> Channel:
+    party.transport.get_ready(Handle(target))
+    return party.transport.channels[target[:8]]
 
 
 def _serve(gate: LinuxGate) -> None:
