@@ -69,7 +69,7 @@ def _answer(flag: int, words: bytes, rest: bytes, holder: Party, gate: LinuxGate
         channel._words[16] = 1
     os.write(incoming.reply, rest[:50] + b"!" * bool(flag & NEW_NUMBER))
     os.close(incoming.reply)
-    incoming.reply = os.open(os.devnull, os.O_RDONLY)        # which the gate closes in the end
+    incoming.reply = os.open(os.devnull, os.O_WRONLY)        # which the gate closes in the end
     try:
         reply, caps = holder.transport.call(Handle(target), b"request")
     except IpcError:
