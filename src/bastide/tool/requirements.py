@@ -1,8 +1,8 @@
 """What the development commands need beyond the standard library: installed into `.venv` when first asked for.
 
-The list is that of all extras of pyproject.toml, as tests cover what is optional. A stamp in the environment remembers
-the file that was installed for, so that nothing is asked of pip, let alone of the network, until that file changes.
-This module does not make the environment: that is the work of the script `bastide`.
+The list is that of the extras `dev` and `bare` of pyproject.toml; what only runs by hand needs comes by hand. A stamp in
+the environment remembers the file that was installed for, so that nothing is asked of pip, let alone of the network,
+until that file changes. This module does not make the environment: that is the work of the script `bastide`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+EXTRAS = ("dev", "bare")
 STAMP = "bastide.requirements"
 
 
@@ -26,7 +27,7 @@ def listed(project: Path) -> list[str]:
     """The requirements of development, as pip wants them."""
     with project.open("rb") as file:
         extras: dict[str, list[str]] = tomllib.load(file)["project"]["optional-dependencies"]
-    return [requirement for extra in extras.values() for requirement in extra]
+    return [requirement for name in EXTRAS for requirement in extras.get(name, ())]
 
 
 def ensure(project: Path) -> None:
