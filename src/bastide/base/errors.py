@@ -36,7 +36,7 @@ class SessionDenied(BastideError):
 
 
 class NotYet(BastideError):
-    """A server can't answer this session request now: it stays pending until `Root.retry`."""
+    """A server can't answer now: the request, upgrade or close of a session stays pending until `Root.retry`."""
 
 
 class InvalidNode(BastideError):

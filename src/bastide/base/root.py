@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from bastide.base.account import Account
 from bastide.base.capability import Capability
 from bastide.base.entrypoint import Entrypoint
-from bastide.base.errors import InsufficientCaps, InsufficientRam, OutOfCaps, OutOfRam
+from bastide.base.errors import InsufficientCaps, InsufficientRam, NotYet, OutOfCaps, OutOfRam
 from bastide.base.label import Label
 from bastide.base.session import ANYWHERE, Affinity, Session, SessionRequest
 from bastide.base.value import Bytes
@@ -34,7 +34,7 @@ class Root(Generic[S]):
         self._create = create
         self._sessions: dict[int, tuple[S, Account]] = {}
         self.retry: Callable[[], None] = lambda: None
-        """Look again at the requests that `create` answered by NotYet. Set by the host."""
+        """Look again at what `create`, `upgrade` or `close` of a session answered by NotYet. Set by the host."""
 
     def attach(self, ep: Entrypoint) -> None:
         """Serve the sessions at `ep`."""
@@ -79,20 +79,44 @@ class Root(Generic[S]):
         return cap
 
     def upgrade(self, id: int, ram: int, caps: int) -> None:
+        """Raises NotYet, and then nothing has changed."""
         if id in self._sessions:
             session, account = self._sessions[id]
             account.grow(ram, caps)
-            session.upgrade(ram=ram, caps=caps)
+            try:
+                session.upgrade(ram=ram, caps=caps)
+            except NotYet:
+                account.grow(-ram, -caps)
+                raise
 
     def close(self, id: int) -> None:
-        """End a session: whatever its own `close` does, what it bought is released."""
+        """End a session: whatever its own `close` does, what it bought is released. Raises NotYet: it goes on."""
         entry = self._sessions.pop(id, None)
         if entry is not None:
             session, account = entry
             try:
                 session.close()
-            finally:
+            except NotYet:
+                self._sessions[id] = entry
+                raise
+            except BaseException:
                 account.close()
+                raise
+            account.close()
 
 
 AnyRoot = Root[Any]
+
+
+def done(ep: Entrypoint, function: Callable[[], object]) -> bool:
+    """Let a session handle an upgrade or a close; False: it answered NotYet."""
+    late: list[bool] = []
+
+    def handle() -> None:
+        try:
+            function()
+        except NotYet:
+            late.append(True)
+
+    ep.activate(handle)
+    return not late

@@ -6,6 +6,7 @@ server may answer as late as it likes.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bastide.base.args import parse
@@ -13,7 +14,7 @@ from bastide.base.environment import Response
 from bastide.base.errors import InsufficientCaps, InsufficientRam, InvalidNode, NotYet, SessionDenied
 from bastide.base.node import Node
 from bastide.base.rom import Rom
-from bastide.base.root import AnyRoot
+from bastide.base.root import AnyRoot, done
 from bastide.base.session import ANYWHERE, Affinity
 from bastide.base.signal import SignalHandler
 
@@ -61,16 +62,17 @@ class Services:
 
     def _upgrade(self, request: Node) -> None:
         id, ram, caps = request.attribute("id", 0), request.attribute("ram_quota", 0), request.attribute("cap_quota", 0)
-        if (root := self._serving.get(id)) is not None:     # else it is for somebody else in this component
+        root = self._serving.get(id)                # None: it is for somebody else in this component
+        if root is not None and done(self._env.ep, partial(root.upgrade, id, ram, caps)):
             before = self._donated[id]
             self._donated[id] = (before[0] + ram, before[1] + caps)
-            self._env.ep.activate(lambda: root.upgrade(id, ram, caps))
             self._env.parent.session_response(id, Response.OK)
 
     def _close(self, request: Node) -> None:
         id = request.attribute("id", 0)
-        if (root := self._serving.pop(id, None)) is not None:
-            self._env.ep.activate(lambda: root.close(id))
+        root = self._serving.get(id)
+        if root is not None and done(self._env.ep, partial(root.close, id)):
+            del self._serving[id]
             del self._donated[id]
             self._env.parent.session_response(id, Response.CLOSED)
 

@@ -8,6 +8,7 @@ parent are in `outside`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +24,7 @@ from bastide.base import (
     SessionDenied,
 )
 from bastide.base.environment import Resources, RomSession
-from bastide.base.root import AnyRoot
+from bastide.base.root import AnyRoot, done
 from bastide.init.purse import Purse
 from bastide.init.requests import RequestTable
 from bastide.init.session_state import Phase, SessionState, refusal
@@ -193,12 +194,14 @@ class LocalService(KeptByInit):
             session.phase = Phase.AVAILABLE
 
     def upgrade(self, session: SessionState, amount: Resources) -> None:
-        self._env.ep.activate(lambda: self._root.upgrade(session.number, amount.ram, amount.caps))
-        session.phase = Phase.HANDED_OUT
+        session.upgrade = amount
+        if self._settled(session):
+            session.phase = Phase.HANDED_OUT
 
     def close(self, session: SessionState) -> None:
-        self._env.ep.activate(lambda: self._root.close(session.number))
-        session.phase = Phase.CLOSED
+        session.upgrade = None              # it does not matter any more
+        if self._settled(session):
+            session.phase = Phase.CLOSED
 
     def withdraw(self, session: SessionState) -> bool:
         self._waiting.pop(session, None)
@@ -207,13 +210,29 @@ class LocalService(KeptByInit):
     def _retry(self) -> None:
         waiting, self._waiting = self._waiting, {}
         for session in waiting:
-            try:
-                self.create(session)
-            except (SessionDenied, InsufficientRam, InsufficientCaps) as error:
-                session.answered(refusal(error), reason=str(error))
-            else:
-                if session.phase is Phase.AVAILABLE:
-                    session.answered(Phase.AVAILABLE)
+            if session.phase is Phase.CREATING:
+                self._create_again(session)
+            elif self._settled(session):
+                session.answered(Phase.CLOSED if session.phase is Phase.CLOSING else Phase.HANDED_OUT)
+
+    def _settled(self, session: SessionState) -> bool:
+        """Whether the session did what was asked of it. If not, it is asked again."""
+        number, amount = session.number, session.upgrade
+        if done(self._env.ep, partial(self._root.close, number) if amount is None else
+                partial(self._root.upgrade, number, amount.ram, amount.caps)):
+            self._waiting.pop(session, None)
+            return True
+        self._waiting[session] = None
+        return False
+
+    def _create_again(self, session: SessionState) -> None:
+        try:
+            self.create(session)
+        except (SessionDenied, InsufficientRam, InsufficientCaps) as error:
+            session.answered(refusal(error), reason=str(error))
+        else:
+            if session.phase is Phase.AVAILABLE:
+                session.answered(Phase.AVAILABLE)
 
 
 class RomService(KeptByInit):
