@@ -230,3 +230,29 @@ def test_well_behaved_children_meet_while_others_misbehave() -> None:
 + start ask
 """)
         assert puppets.town.lines("init -> ask") == ["2 + 5 = 7"]
+
+
+def test_a_server_that_answers_nothing_holds_up_neither_its_clients_nor_init() -> None:
+    server = "+ start server | + binary puppet\n  + provides | + service Hello\n"
+
+    def client(version: int) -> str:
+        return f"+ start client | version: {version} | + binary puppet\n"
+
+    with Puppets(server + client(0)) as puppets:
+        total = puppets.town.total
+        for version in range(1, 20):
+            for id in (20, 21, 22):
+                puppets.tell("client", open_session(id))
+            puppets.tell("server", look_at_requests)
+            number = 3 * version - 2
+            puppets.tell("server", deliver(number))
+            puppets.tell("server", deliver(number + 1))
+            puppets.tell("client", lambda env: env.parent.session_cap(20))
+            puppets.tell("client", lambda env: env.parent.upgrade(20, Resources(4096, 1)))
+            assert puppets.tell("client", close(21)) is Progress.PENDING
+            puppets.apply(server + client(version))
+            assert puppets.town.total == total
+        assert puppets.ids == {"server": 1, "client": 21}
+        puppets.apply("")
+        assert puppets.town.total == total and puppets.town.init_has == puppets.before
+        assert puppets.town.trouble == []
