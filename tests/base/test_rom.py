@@ -32,6 +32,15 @@ def test_the_first_content_is_the_callers_to_handle(boot: Booted) -> None:
     assert boot.run("roms", "strict").lines == ["refused at first"]
 
 
+def test_who_follows_what_others_write_begins_with_anything(boot: Booted) -> None:
+    rom = ChangingRom(boot, "state", b"<broken")
+    child = boot.start("roms", "tolerant")
+    boot.wait(lambda: child.saw("following"))
+    assert child.lines[0].endswith("keeping the previous content of 'state'")
+    rom.change(b'<state size="2"/>')
+    boot.wait(lambda: child.saw("size 2"))
+
+
 def test_content_that_its_server_took_back_can_not_be_had_and_no_more(boot: Booted) -> None:
     rom = ChangingRom(boot, "state", b'<state size="1"/>')
     child = boot.start("roms", "late")

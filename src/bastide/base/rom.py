@@ -72,15 +72,28 @@ class Rom:
         State, not events: versions may be skipped, the newest never is. If `apply` raises InvalidNode on a change, the
         message is logged and the component stays with what it had; the first time it is the caller's to handle.
         """
-        def changed() -> None:
-            self.update()
-            try:
-                apply(self.node)
-            except InvalidNode as error:
-                self._env.log.error(f"{error}; keeping the previous content of '{self.label}'")
-        handler = SignalHandler(self._env, changed, self._payer)
+        handler = self._handler(apply)
         apply(self.node)
         self.session.sigh(handler.cap)
+
+    def follow(self, apply: Callable[[Node], object]) -> None:
+        """Like `watch`, for what others write: the first content, too, may be such that it is logged and ignored."""
+        handler = self._handler(apply)
+        self._try(apply)
+        self.session.sigh(handler.cap)
+
+    def _handler(self, apply: Callable[[Node], object]) -> SignalHandler:
+        def changed() -> None:
+            self.update()
+            self._try(apply)
+
+        return SignalHandler(self._env, changed, self._payer)
+
+    def _try(self, apply: Callable[[Node], object]) -> None:
+        try:
+            apply(self.node)
+        except InvalidNode as error:
+            self._env.log.error(f"{error}; keeping the previous content of '{self.label}'")
 
     def close(self) -> None:
         self._close_window()

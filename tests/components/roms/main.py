@@ -28,6 +28,11 @@ class Main:
         self.rom.watch(self.apply)
         self.log("watching")
 
+    def tolerant(self) -> None:
+        self.rom = Rom(self.env, "state")
+        self.rom.follow(self.apply)
+        self.log("following")
+
     def strict(self) -> None:
         rom = Rom(self.env, "state")
         try:
