@@ -17,7 +17,7 @@ class Main:
         self.output = Reporter(env, "init.config")
         env.config.watch(self.follow)
         self.state = Rom(env, "state")
-        self.state.watch(self.look)
+        self.state.follow(self.look)
 
     def follow(self, plan: Node) -> None:
         """The config names the children: what is in a node `child` goes into their start node."""

@@ -17,7 +17,7 @@ class Main:
         self._root = RtcSession.announce(env, lambda request: Session(self, request))
         if env.config.node.attribute("allow_setting_rtc", False):
             self._rom = Rom(env, "set_rtc")
-            self._rom.watch(self._set_by)
+            self._rom.follow(self._set_by)
 
     def now(self) -> datetime:
         return self._base + timedelta(microseconds=self._timer.now())

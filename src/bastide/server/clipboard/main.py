@@ -23,7 +23,7 @@ class Main:
         self._content = b""
         env.config.watch(self._apply)
         self._focus_rom = Rom(env, "focus")
-        self._focus_rom.watch(self._focus_changed)
+        self._focus_rom.follow(self._focus_changed)
         ReportSession.announce(env, self._open_report)
         RomSession.announce(env, self._open_rom)
 
