@@ -84,11 +84,10 @@ class ServedBlock(BlockSession):
 
     def take(self) -> list[Request]:
         """Requests that make sense. The others are acknowledged as failed."""
-        requests = self.requests.take()
-        good = [request for request in requests if self._valid(request)]
-        if len(good) < len(requests):
-            self.requests.acknowledge([request._replace(success=False) for request in requests
-                                       if not self._valid(request)])
+        good, wrong = list[Request](), list[Request]()
+        for request in self.requests.take():
+            (good if self._valid(request) else wrong).append(request)
+        self.requests.acknowledge([request._replace(success=False) for request in wrong])
         return good
 
     def _valid(self, request: Request) -> bool:

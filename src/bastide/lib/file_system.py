@@ -100,12 +100,12 @@ class ServedFileSystem(FileSystemSession):
 
     def take(self) -> list[Request]:
         """Requests whose length fits their packet. The others are acknowledged as failed."""
-        requests = self.requests.take()
-        wrong = [request for request in requests if request.length > request.size and request.operation in
-                 (Operation.READ, Operation.WRITE)]
-        if wrong:
-            self.requests.acknowledge([request._replace(length=0, success=False) for request in wrong])
-        return [request for request in requests if request not in wrong]
+        good, wrong = list[Request](), list[Request]()
+        for request in self.requests.take():
+            carries = request.operation in (Operation.READ, Operation.WRITE)
+            (wrong if carries and request.length > request.size else good).append(request)
+        self.requests.acknowledge([request._replace(length=0, success=False) for request in wrong])
+        return good
 
 
 def checked_name(name: str) -> str:
