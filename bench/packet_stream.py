@@ -13,8 +13,8 @@ from bench.harness.program import Program
 from bench.harness.system import Start, in_turns, scenario
 
 ROUNDS, BATCHES = 10, 6
-SIZES = {Bytes("64K"): (5.0, 200), Bytes("1M"): (3.0, 40)}
-"""What is to be reached against C, and messages per batch."""
+SIZES = {Bytes("64K"): (5.0, 200, 8), Bytes("1M"): (3.0, 40, 2)}
+"""What is to be reached against C, messages per batch, and how many can be under way."""
 
 PIPE_REACH = 0.4
 
@@ -24,10 +24,10 @@ def measure() -> tuple[Figure, ...]:
 
 
 def _measure(size: Bytes) -> tuple[Figure, ...]:
-    reach, count = SIZES[size]
+    reach, count, under_way = SIZES[size]
     peer, pipe = Program("copies"), list[float]()
     config = {"rounds": ROUNDS, "batches": BATCHES, "count": count, "size": int(size), "copy": True,
-              "buffer": Bytes(8 * size + 4096)}
+              "buffer": Bytes(under_way * size)}
     system = scenario("packet_stream", [
         Start("stream_sink", provides=("Stream_bench",), ram="32M"),
         Start("stream_source", uses={"Stream_bench": "stream_sink"}, ram="32M", config=config)])
@@ -37,7 +37,7 @@ def _measure(size: Bytes) -> tuple[Figure, ...]:
         return peer.batches(count, BATCHES, size)
 
     own, other = in_turns(system, theirs)
-    name, note = f"packet-stream, {size}", "8 under way"
+    name, note = f"packet-stream, {size}", f"{under_way} under way"
     return (Figure(name, "us", own["stream"], reach, "C: memcpy of the same bytes, twice", other, note),
             Figure(name, "us", own["stream"], PIPE_REACH, "multiprocessing.Pipe", tuple(pipe), note))
 
