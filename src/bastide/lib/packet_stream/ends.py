@@ -90,10 +90,12 @@ class Source(_End[P]):
         if not self._format.within(data, self._begin, self._end):
             raise ValueError("a packet lies outside of the buffer")
         keys, empty = self._keys(data)
-        if len(set(keys)) < len(keys) or not self._under_way.isdisjoint(keys):
-            raise ValueError("a packet is under way already")
+        before = len(self._under_way)
         self._under_way.update(keys)
         self._empty += empty
+        if len(self._under_way) < before + len(keys):
+            self._break("a packet was submitted twice")
+            raise ValueError("a packet is under way already")
         if not self._producer.put(data, len(packets)):
             self._break("the sink's end of the submit queue is nowhere")
         self._progress = True
@@ -107,11 +109,12 @@ class Source(_End[P]):
             self._break("the sink's end of the acknowledge queue is nowhere")
             return []
         keys, empty = self._keys(data)
-        if len(set(keys)) < len(keys) or not self._under_way.issuperset(keys) or empty > self._empty:
-            self._break("a packet was acknowledged that was not under way")
-            return []
+        left = len(self._under_way) - len(keys)
         self._under_way.difference_update(keys)
         self._empty -= empty
+        if len(self._under_way) != left or self._empty < 0:
+            self._break("a packet was acknowledged that was not under way")
+            return []
         return self._format.unpack(data)
 
     def _keys(self, data: bytes) -> tuple[list[int], int]:

@@ -44,7 +44,7 @@ class Format(Generic[P]):
         self.overhead = (2 * self.queue_size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
         """Bytes in front of the buffer."""
         # What follows is done for each packet: by the interpreter's own functions, several times as fast as by others.
-        further = self.descriptor.size - _PAIR.size
+        self._further = further = self.descriptor.size - _PAIR.size
         self._make: Callable[[Iterable[Any]], P] = partial(tuple.__new__, kind)
         self._alike = not fields.strip("I")         # then a whole batch is packed at once
         self._pairs, self._key = Struct(f"<II{further}x"), Struct(f"<Q{further}x")
@@ -65,6 +65,8 @@ class Format(Generic[P]):
 
     def keys(self, data: bytes) -> list[int]:
         """A number for each packet, made of its range. For those without content, it is below `EMPTY`."""
+        if not self._further:
+            return memoryview(data).cast("Q").tolist()
         return [key for key, in self._key.iter_unpack(data)]
 
 

@@ -43,9 +43,10 @@ class Slots:
 
     def give_back(self, packets: Iterable[Any]) -> None:
         offsets = [packet[0] for packet in packets if packet[1]]
-        if not self._taken.issuperset(offsets):
-            raise ValueError("a packet was released that was not allocated")
+        left = len(self._taken) - len(offsets)
         self._taken.difference_update(offsets)
+        if len(self._taken) != left:
+            raise ValueError("a packet was released that was not allocated")
         self._free += offsets
 
 
