@@ -19,7 +19,9 @@ more, and its owner serves others. The content of packets is not copied, so it m
 
 **Nobody waits in vain.** A source has at most as many packets under way as either queue can hold, so that neither is
 ever full when somebody wants to add to it, and the two events that remain (packets were submitted, packets were
-acknowledged) are told by a signal each time. Signals coalesce, and whoever has nothing to do does nothing.
+acknowledged) are told by a signal each time. Signals coalesce, and whoever has nothing to do does nothing. The signal
+also orders what both parties see of the memory: on processors that reorder stores, which x86 ones don't, look into a
+queue when you are told to.
 """
 
 from bastide.lib.packet_stream.channel import Channel, OpenedChannel, ServedChannel
