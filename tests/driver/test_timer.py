@@ -10,7 +10,7 @@ from init.town import PARENT_PROVIDES, ROUTE, Town
 from bastide.base import Duration, Env, IoSignalHandler, SignalHandler, milliseconds
 from bastide.driver.timer.main import MERGE, SHORTEST_PERIOD
 from bastide.driver.timer.main import construct as timer
-from bastide.session.timer import Timer, TimerSession
+from bastide.session.timer import Timer, TimerSession, sleep
 
 CHILDREN = PARENT_PROVIDES + ROUTE + """
 + start timer | + provides | + service Timer
@@ -223,3 +223,14 @@ def test_a_timeout_that_another_one_cancels_at_the_same_time_does_not_fire() -> 
         system.run()
         system.machine.advance(milliseconds(20))
         assert system.lines("init -> user") == []
+
+
+def test_sleeping_for_no_time_asks_nobody() -> None:
+    def user(env: Env) -> None:
+        sleep(env, Duration(0))
+        sleep(env, Duration(-1))
+        env.log("awake")
+
+    with Town({"user": user}, PARENT_PROVIDES + ROUTE + "+ start user\n") as system:
+        system.run()
+        assert system.lines("init -> user") == ["awake"]

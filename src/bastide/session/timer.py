@@ -103,6 +103,8 @@ class Timer:
 
 def sleep(env: Env, duration: Duration) -> None:
     """Block for a while, like `Timer.sleep`, in a component that has no other use for time."""
+    if duration <= 0:
+        return
     with TimerSession.connect(env, "sleep") as session:
         woken: list[bool] = []
         alarm = IoSignalHandler(env, lambda: woken.append(True))
