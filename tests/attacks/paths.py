@@ -11,7 +11,8 @@ from attacks.raw import call, filled, room
 HERE = -100                 # AT_FDCWD
 EMPTY_PATH = 0x1000
 RDONLY, WRONLY, RDWR, CREATE, DIRECTORY, PATH, TMPFILE = 0, 1, 2, 0o100, 0o200000, 0o10000000, 0o20200000
-BIND, PRIVATE = 0x1000, 1 << 18
+BIND = 0x1000
+ATTRIBUTE = b"user.attack"
 
 
 def at(name: str) -> Callable[[World], bytes]:
@@ -105,16 +106,14 @@ ATTACKS = {
     "look at a file system": denied("statfs", FILE, room()),
     "change the folder": denied("chdir", FOLDER),
     "ask for the folder": denied("getcwd", room(), 4096),
-    "write an attribute of a file": denied("setxattr", FILE, b"user.attack", b"x", 1, 0, refusable=True),
+    "write an attribute of a file": denied("setxattr", FILE, ATTRIBUTE, b"x", 1, 0, refusable=True),
     "list the attributes of a file": denied("listxattr", FILE, room(), 4096),
     "list the attributes of a link": denied("llistxattr", LINK, room(), 4096),
-    "read an attribute of a file": denied("getxattr", FILE, b"user.attack", room(), 100,
-                                          outside="ENODATA", refusable=True),
-    "read an attribute of a link": denied("lgetxattr", FILE, b"user.attack", room(), 100,
-                                          outside="ENODATA", refusable=True),
-    "write an attribute of a link": denied("lsetxattr", FILE, b"user.attack", b"x", 1, 0, refusable=True),
-    "remove an attribute of a file": denied("removexattr", FILE, b"user.attack", outside="ENODATA", refusable=True),
-    "remove an attribute of a link": denied("lremovexattr", FILE, b"user.attack", outside="ENODATA", refusable=True),
+    "read an attribute of a file": denied("getxattr", FILE, ATTRIBUTE, room(), 100, outside="ENODATA", refusable=True),
+    "read an attribute of a link": denied("lgetxattr", FILE, ATTRIBUTE, room(), 100, outside="ENODATA", refusable=True),
+    "write an attribute of a link": denied("lsetxattr", FILE, ATTRIBUTE, b"x", 1, 0, refusable=True),
+    "remove an attribute of a file": denied("removexattr", FILE, ATTRIBUTE, outside="ENODATA", refusable=True),
+    "remove an attribute of a link": denied("lremovexattr", FILE, ATTRIBUTE, outside="ENODATA", refusable=True),
     "watch files": denied("inotify_init1", 0),
     "watch a file": denied("inotify_add_watch", lambda world: world.memory, FILE, 2, outside="EINVAL"),
     "watch all files of the host": denied("fanotify_init", 0, 0, privileged=True),
