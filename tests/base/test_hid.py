@@ -169,6 +169,15 @@ def test_what_hid_cannot_express_is_left_out_with_a_message() -> None:
     ]
 
 
+def test_blanks_around_a_value_are_left_out_with_a_message() -> None:
+    messages: list[str] = []
+    node = _node("config", _node("a", name=" n"), x=" 1", y="2 ")
+    assert hid.write(node, dropped=messages.append) == "config | x: 1 | y: 2\n+ a n\n-\n"
+    assert messages == ["blanks around the value of attribute 'x' of 'config'",
+                        "blanks around the value of attribute 'y' of 'config'",
+                        "blanks around the value of attribute 'name' of 'a'"]
+
+
 def test_a_top_level_node_that_hid_cannot_express_is_refused() -> None:
     with pytest.raises(InvalidNode, match=r"^expected a node type of the form \[a-z\]\[a-z0-9_-\]\*, got 'Upper'$"):
         str(Node("Upper"))

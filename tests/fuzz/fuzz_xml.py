@@ -9,6 +9,6 @@ TARGET = Target(nodes.check, [
     b"<config/>",
     b'<?xml version="1.0"?>\n<!-- c --><config a="1">\n<b name="n">t &lt; &#x41;</b><c/><!-- d --></config> x',
     b"<!DOCTYPE a [ <!ENTITY b 'c'> ]><a> \n<b/> text</a>", '<a b="\u00e4|\u2028">\u202e</a>'.encode(),
-    *nodes.examples(".xml")],
+    b'<a b=" c "/>', *nodes.examples(".xml")],
     [b"<a>", b"</a>", b"<b/>", b"<!--", b"-->", b"<?", b"?>", b"&amp;", b"&#x0a;", b"&#xd800;", b' c="d"', b"<!DOCTYPE",
      b"]>", b"<![CDATA[", b"|"])

@@ -54,8 +54,9 @@ def parse(text: str, source: Source, make: type[Node]) -> Node:
 def write(node: Node, *, tabular: bool = False, dropped: Callable[[str], None] | None = None) -> str:
     """The node as text. With `tabular`, the nodes of one level form a table, and chains of single nodes one line.
 
-    HID can't express a value that contains `|` or control characters, nor names other than in lower case. They are
-    left out, and `dropped` is called with a message for each. Raises InvalidNode if that concerns the top-level node.
+    HID can't express a value that contains `|` or control characters, blanks around a value, nor names other than in
+    lower case. They are left out, and `dropped` is called with a message for each. Raises InvalidNode if that concerns
+    the top-level node.
     """
     return _Writer(tabular, dropped or (lambda message: None)).text(node)
 
@@ -287,6 +288,9 @@ class _Writer:
         """The segments of a node, the first of them with type and name."""
         head, cells = node.type, [""]
         for tag, value in node.attributes.items():
+            if value[:1] == " " or value[-1:] == " ":
+                self._dropped(f"blanks around the value of attribute '{tag}' of '{node.type}'")
+                value = value.strip(" ")
             if "|" in value or (not value.isprintable() and _UNWRITABLE.search(value)):
                 self._dropped(f"attribute '{tag}' of '{node.type}' contains '|' or control characters")
             elif tag == "name" and (name := value.strip(" ")) and not (":" in name and _PAIR.fullmatch(name)):
