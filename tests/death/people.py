@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -59,6 +59,26 @@ def dependants(people: Iterable[Person], name: str) -> set[str]:
     while more := {person.name for person in people if person.at in gone} - gone:
         gone |= more
     return gone
+
+
+def restarted(people: Iterable[Person], name: str) -> set[str]:
+    """Who may be restarted when this one is replaced: whole inits on the way from who needs it are, too."""
+    known = {person.name: person for person in people}
+    gone = dependants(known.values(), name)
+    while more := _between(known, gone) - gone:
+        gone = gone.union(*(dependants(known.values(), other) for other in more))
+    return gone
+
+
+def _between(known: Mapping[str, Person], gone: Collection[str]) -> set[str]:
+    """The inits between those of `gone` and who serves them."""
+    found = set[str]()
+    for person in (known[name] for name in gone if known[name].at in gone):
+        home = person.home
+        while home not in ("init", known[person.at].home):
+            found.add(home)
+            home = known[home].home
+    return found
 
 
 def config(people: Iterable[Person], pace: int = 0) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from booted import Booted, ChangingRom
 from components.mortal.beat import Beat, BeatSession
 from death import host
-from death.people import HERALDS, PEOPLE, config, dependants, household
+from death.people import HERALDS, PEOPLE, config, dependants, household, restarted
 
 from bastide.base import SessionRequest, SignalCap, Transmitter
 from bastide.kernel.linux.layers import Isolation
@@ -187,6 +187,9 @@ class Realm:
 
     def dependants(self, name: str) -> set[str]:
         return dependants(self.people.values(), name)
+
+    def restarted(self, name: str) -> set[str]:
+        return restarted(self.people.values(), name)
 
     def census(self) -> Census:
         self.machine.machine.reap()

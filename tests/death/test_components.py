@@ -21,7 +21,7 @@ SEED = int(os.environ.get("BASTIDE_SEED", random.SystemRandom().randrange(1 << 3
 
 DEADLY = {"fault": "faulted: SIGSEGV", "abort": "faulted: SIGSEGV", "overflow": "faulted: SIGSEGV",
           "vanish": "ended with code 3 without asking its parent to exit", "leave": "exited with exit value 4"}
-HARMLESS = ("raise", "recurse", "hoard")
+HARMLESS = ("raise", "recurse")
 SIGNALS = {signal.SIGKILL: "faulted: killed", signal.SIGSEGV: "faulted: SIGSEGV", signal.SIGBUS: "faulted: SIGBUS"}
 LAST_STEP = 8
 
@@ -75,14 +75,25 @@ class Doom:
         self._blame(victims)
         self._compare(self._whole)
 
+    def exhaust(self) -> None:
+        """Some use up their memory. An interpreter may survive that or not, so they are killed in the end."""
+        victims = [name for name in self._victims() if self._realm.people[name].works]
+        self._realm.beat(**{name: self._beat("hoard") for name in victims})
+        self._realm.wait_for(self._realm.workers - self._gone(victims))
+        for name in victims:
+            if name in self._realm.living().values():
+                self._realm.strike(name, signal.SIGKILL)
+        self._mourn(dict.fromkeys(victims, ""))
+
     def replace(self) -> None:
         """Some are replaced while they are at work."""
         victims = self._victims()
         self._realm.beat()
         self._let_pass()
         self._realm.renew(*victims)
-        self._realm.wait_for(self._realm.workers - self._needy(victims))
-        self._blame(victims)
+        concerned = set().union(*(self._realm.restarted(name) for name in victims))
+        self._realm.wait_for(self._realm.workers - concerned)
+        assert not any(trouble for name, trouble in self._realm.reports.items() if name not in concerned)
         self._restored()
 
     def stillbirth(self) -> None:
@@ -188,8 +199,8 @@ class Doom:
         return Beat(self._realm.number + 1, fate, self._dice.randrange(LAST_STEP))
 
 
-DOOMS = (Doom.strike, Doom.kill_the_stopped, Doom.continue_the_stopped, Doom.fate, Doom.mishap, Doom.replace,
-         Doom.stillbirth)
+DOOMS = (Doom.strike, Doom.kill_the_stopped, Doom.continue_the_stopped, Doom.fate, Doom.mishap, Doom.exhaust,
+         Doom.replace, Doom.stillbirth)
 
 
 @pytest.mark.parametrize("namespaces", [True, False], ids=["everything", "no namespaces"])

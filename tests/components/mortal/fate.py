@@ -62,8 +62,5 @@ class Fate:
     def _hoard(self) -> None:
         """Use up the heap."""
         hoard = []
-        try:
-            while True:
-                hoard.append(bytearray(1 << 16))
-        finally:
-            hoard.clear()           # else the exception would keep it alive while others clean up
+        while True:
+            hoard.append(bytearray(1 << 16))
