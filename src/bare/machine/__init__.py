@@ -76,6 +76,7 @@ def run(image: Image, target: Target, *, timeout: float = 10.0, memory: int = 12
                                                    stderr.fileno()) as process:
             console = _Console(target.name == "riscv64", on_line)
             reason = _collect(process, timeout, console)
+            console.end()
             if reason:
                 process.kill()
             code = process.wait()
@@ -122,6 +123,11 @@ class _Console:
                     self._told = 0
             elif self._on_line is not None:
                 self._on_line(_text(line))
+
+    def end(self) -> None:
+        """Tell the last line, if it was not ended."""
+        if self._on_line is not None and not self._firmware and self._told < len(self.data):
+            self._on_line(_text(self.data[self._told:]))
 
     def text(self) -> str:
         return _text(self.data)

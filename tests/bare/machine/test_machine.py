@@ -27,7 +27,7 @@ def test_a_program_powers_off_with_a_status(machine: Target, status: int) -> Non
 def test_lines_are_told_as_they_come(machine: Target) -> None:
     lines: list[str] = []
     assert run(build(machine, printing("one\r\ntwo\nrest")), machine, on_line=lines.append).output == "one\ntwo\nrest"
-    assert lines == ["one", "two"]
+    assert lines == ["one", "two", "rest"]
 
 
 def test_a_program_that_does_not_end_is_ended(machine: Target) -> None:
