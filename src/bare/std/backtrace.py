@@ -13,11 +13,11 @@ from bare.std.console import write, write_byte, write_hex, write_number
 from bare.unsafe import pointer_to, slice_of
 
 if TARGET == "x86_64":
-    from bare.std.cpu_x86_64 import FRAME_LINK, FRAME_RETURN, data_end, data_start, image_start, line_table
+    from bare.std.cpu_x86_64 import FRAME_BELOW, data_end, data_start, image_start, line_table
 elif TARGET == "aarch64":
-    from bare.std.cpu_aarch64 import FRAME_LINK, FRAME_RETURN, data_end, data_start, image_start, line_table
+    from bare.std.cpu_aarch64 import FRAME_BELOW, data_end, data_start, image_start, line_table
 else:
-    from bare.std.cpu_riscv64 import FRAME_LINK, FRAME_RETURN, data_end, data_start, image_start, line_table
+    from bare.std.cpu_riscv64 import FRAME_BELOW, data_end, data_start, image_start, line_table
 
 MAGIC: Final = 0x454E494C
 DEPTH: Final = 32
@@ -101,12 +101,12 @@ def write_backtrace(pc: u64, frame_pointer: u64) -> None:
     frame = frame_pointer
     depth = u64(0)
     while depth < DEPTH and frame % 8 == 0 and data_start() + 16 <= frame and frame + 16 <= data_end():
-        back = pointer_to(u64, VirtAddr(frame + FRAME_RETURN - 16))[0]
+        pair = pointer_to(u64, VirtAddr(frame - FRAME_BELOW))
+        back = pair[1]
         if back == 0:
             break
         write_place(table, back - 1)    # the call, not what comes behind it
-        following = pointer_to(u64, VirtAddr(frame + FRAME_LINK - 16))[0]
-        if following <= frame:
+        if pair[0] <= frame:
             break
-        frame = following
+        frame = pair[0]
         depth += 1

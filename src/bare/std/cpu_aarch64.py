@@ -13,8 +13,8 @@ from bare.encode import aarch64_entry
 from bare.encode.aarch64 import FP, X0, X1, X2, X3, X19
 from bare.unsafe import elements, hardware, instructions
 
-FRAME_LINK: Final = 16                  # where the caller's frame pointer is, from 16 bytes below the frame pointer
-FRAME_RETURN: Final = 24                # ... and the return address
+# A frame has two words: the caller's frame pointer, and the return address behind it. Here, the pointer is to them.
+FRAME_BELOW: Final = 0                  # how far the two are below what the frame pointer has
 SYNCHRONOUS: Final = 4                  # kinds of exceptions, as vectors: at the present level with its own stack
 INTERRUPT: Final = 5
 

@@ -13,8 +13,8 @@ from bare.encode import riscv64_entry
 from bare.encode.riscv64 import A0, A1, A2, A6, A7, FP, S1
 from bare.unsafe import elements, hardware, instructions
 
-FRAME_LINK: Final = 0                   # where the caller's frame pointer is, from 16 bytes below the frame pointer
-FRAME_RETURN: Final = 8                 # ... and the return address
+# A frame has two words: the caller's frame pointer, and the return address behind it. Here, the pointer is behind them.
+FRAME_BELOW: Final = 16                 # how far the two are below what the frame pointer has
 TIMER: Final = 0x8000000000000005       # cause of the supervisor's timer interrupt
 
 

@@ -15,8 +15,8 @@ from bare.unsafe import elements, hardware, instructions
 
 VECTORS: Final = 48
 ENTRY_SIZE: Final = 16                  # of one vector's entry
-FRAME_LINK: Final = 16                  # where the caller's frame pointer is, from 16 bytes below the frame pointer
-FRAME_RETURN: Final = 24                # ... and the return address
+# A frame has two words: the caller's frame pointer, and the return address behind it. Here, the pointer is to them.
+FRAME_BELOW: Final = 0                  # how far the two are below what the frame pointer has
 
 
 class Frame(Struct):
