@@ -1,7 +1,8 @@
 """User mode of x86_64: segments, the task state that names the kernel's stack, and the entry of system calls.
 
 For one processor. The program exports `bare_system_call(number, a, b, c, d) -> u64`, in the registers of the C
-convention but rcx, for which users take r10, as `syscall` needs rcx itself.
+convention but rcx, for which users take r10, as `syscall` needs rcx itself. It leaves the last page below 2**47
+unmapped: if a `syscall` ended there, `sysret` would fault in the kernel, on the user's stack.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bare.unsafe import hardware, instructions, pointer
 EFER: Final = 0xC0000080
 STAR: Final = 0xC0000081                # segments of syscall and sysret
 LSTAR: Final = 0xC0000082               # entry of syscall
-FMASK: Final = 0xC0000084               # flags that syscall clears
+FMASK: Final = 0xC0000084               # flags that syscall clears: AC, NT, IOPL, DF, IF, TF
 GS_BASE: Final = 0xC0000101             # of the kernel now; `swapgs` exchanges it for the user's, which is 0
 TASK_SELECTOR: Final = 0x28
 
@@ -66,7 +67,7 @@ def start_user_mode(stack: u64) -> None:
     write_msr(u64(EFER), read_msr(u64(EFER)) | 1)
     write_msr(u64(STAR), u64(0x0010_0008) << 32)
     write_msr(u64(LSTAR), system_call_entry_address())
-    write_msr(u64(FMASK), u64(0x700))   # interrupts, single step, direction
+    write_msr(u64(FMASK), u64(0x47700))
 
 
 @instructions(x86_64_entry.system_calls)
