@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from bare.compiler import constant, tree, types
+from bare.compiler import constant, definition, tree, types
 from bare.compiler.check import expression as expressions
 from bare.compiler.check.context import Context, coerce
 from bare.compiler.source import Mistake
@@ -198,7 +198,7 @@ def _function(module: Module, node: ast.FunctionDef, owner: ClassSymbol | None) 
     return FunctionSymbol(node.name, module, node, owner, attributes, machine_code, generic)
 
 
-def _decorators(module: Module, node: ast.FunctionDef) -> tuple[tree.Attributes, bool]:
+def _decorators(module: Module, node: ast.FunctionDef) -> tuple[definition.Attributes, bool]:
     given: dict[str, str | int | bool] = {}
     machine_code = False
     for decorator in node.decorator_list:
@@ -220,7 +220,7 @@ def _decorators(module: Module, node: ast.FunctionDef) -> tuple[tree.Attributes,
                 given[word] = True
             case _:
                 raise Mistake(decorator, f"@{ast.unparse(decorator)} is no decorator of the language")
-    return tree.Attributes(**given), machine_code  # type: ignore[arg-type]
+    return definition.Attributes(**given), machine_code  # type: ignore[arg-type]
 
 
 def _plain(text: str, others: str) -> bool:
@@ -302,7 +302,7 @@ def _global(program: Program, module: Module, node: ast.Assign | ast.AnnAssign, 
     except constant.NotConstant as reason:
         raise Mistake(node.value, str(reason)) from None
     section, align = _placement(program, module, annotation)
-    variable = tree.GlobalVariable(f"{module.name}.{name}", kind, value, module.source.path, node.lineno, section,
+    variable = definition.GlobalVariable(f"{module.name}.{name}", kind, value, module.source.path, node.lineno, section,
                                    align, writable)
     _define(module, node, name, GlobalSymbol(variable, module))
     program.globals[variable.symbol] = variable

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from bare.compiler import tree, types
+from bare.compiler import definition, tree, types
 from bare.compiler.check.annotation import Annotations, open_type
 from bare.compiler.check.context import Context, assigned_names, global_names
 from bare.compiler.check.statement import block
@@ -29,8 +29,8 @@ class Program:
         self.annotations = Annotations(self.settle)
         self.modules: dict[str, Module] = {}
         self.classes: list[ClassSymbol] = []
-        self.globals: dict[str, tree.GlobalVariable] = {}
-        self.functions: dict[str, tree.Function] = {}
+        self.globals: dict[str, definition.GlobalVariable] = {}
+        self.functions: dict[str, definition.Function] = {}
         self.machine_code: dict[str, MachineCode] = {}
         self._waiting: list[Instance] = []
         self._owners: dict[str, FunctionSymbol] = {}
@@ -52,7 +52,7 @@ class Program:
         self.report.conclude()
         return main
 
-    def reachable(self, roots: Iterable[str]) -> tuple[list[tree.Function], list[MachineCode]]:
+    def reachable(self, roots: Iterable[str]) -> tuple[list[definition.Function], list[MachineCode]]:
         """Functions that can be called from the given ones, in the order of their symbols."""
         seen: set[str] = set()
         waiting = list(roots)
@@ -291,7 +291,7 @@ class Program:
             what = "returns, and says that it never does" if instance.result is types.NEVER else (
                 f"may end without a {instance.result}")
             self.report.add(module.source, node, f"{function.name} {what}")
-        self.functions[instance.symbol] = tree.Function(
+        self.functions[instance.symbol] = definition.Function(
             instance.symbol, module.source.path, node.lineno, variables, instance.signature, body,
             [*cx.variables.values(), *cx.temporaries], falls_through, cx.calls, function.attributes)
 

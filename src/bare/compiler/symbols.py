@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from bare.compiler import tree, types
+from bare.compiler import definition, types
 from bare.compiler.source import Source
 from bare.compiler.types import Type
 
@@ -48,7 +48,7 @@ class ConstantSymbol:
 
 @dataclass(eq=False)
 class GlobalSymbol:
-    variable: tree.GlobalVariable
+    variable: definition.GlobalVariable
     module: Module
 
 
@@ -85,7 +85,7 @@ class FunctionSymbol:
     module: Module
     node: ast.FunctionDef
     owner: ClassSymbol | None
-    attributes: tree.Attributes
+    attributes: definition.Attributes
     machine_code: bool = False
     generic: bool = False
     """Whether the signature has type variables besides those of the class."""

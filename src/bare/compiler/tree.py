@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bare.compiler.types import Function as FunctionType
-from bare.compiler.types import Type
+from bare.compiler.types import Function, Type
 
 # Where the memory that a value leads to may belong: a set of these bits.
 NOWHERE, OUTER, FRAME, LOOP = 0, 1, 2, 4
@@ -134,14 +133,14 @@ class Call(Expression):
     """A call of a known function. A result in memory is made in the caller's frame."""
 
     symbol: str
-    signature: FunctionType
+    signature: Function
     arguments: list[Expression]
 
 
 @dataclass(eq=False, slots=True)
 class CallIndirect(Expression):
     callee: Expression
-    signature: FunctionType
+    signature: Function
     arguments: list[Expression]
 
 
@@ -373,46 +372,3 @@ class Continue(Statement):
 class Assert(Statement):
     test: Expression
     message: str
-
-
-@dataclass(eq=False, slots=True)
-class Function:
-    """A function that is complete: what remains is to lower it."""
-
-    symbol: str
-    path: str
-    line: int
-    parameters: list[Variable]
-    signature: FunctionType
-    body: list[Statement]
-    variables: list[Variable]
-    falls_through: bool
-    calls: dict[str, int] = field(default_factory=dict)     # symbols of known functions, with a line of a call
-    attributes: Attributes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """What the decorators say."""
-
-    export: str = ""
-    section: str = ""
-    align: int = 0
-    inline: bool = False
-    noinline: bool = False
-    entry: bool = False
-    panic: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class GlobalVariable:
-    """A variable of a module, with its value at the start: an expression of constants."""
-
-    symbol: str
-    type: Type
-    value: Expression
-    path: str
-    line: int
-    section: str = ""
-    align: int = 0
-    writable: bool = True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bare.compiler import tree, types
+from bare.compiler import definition, types
 from bare.compiler.lower.module import ModuleText
 from bare.compiler.program import Program
 from bare.compiler.source import Diagnostic, Rejected
@@ -75,8 +75,8 @@ def _root(program: Program, main: Module, name: str) -> Root:
 def _exported(program: Program) -> list[str]:
     """The functions that code from outside may call. Raises Rejected if there is none."""
     found = [function.symbol for function in program.functions.values()
-             if function.attributes and (function.attributes.export or function.attributes.entry)]
-    entries = [function for function in program.functions.values() if function.attributes and function.attributes.entry]
+             if function.attributes.export or function.attributes.entry]
+    entries = [function for function in program.functions.values() if function.attributes.entry]
     for entry in entries:
         if len(entry.parameters) > 2 or any(variable.type != types.U64 for variable in entry.parameters):
             raise Rejected([Diagnostic(entry.path, entry.line, 1, "@entry takes two u64 at most")])
@@ -87,8 +87,8 @@ def _exported(program: Program) -> list[str]:
 
 
 def _panic(program: Program) -> str | None:
-    marked: list[tree.Function] = [function for function in program.functions.values()
-                                   if function.attributes and function.attributes.panic]
+    marked: list[definition.Function] = [function for function in program.functions.values()
+                                   if function.attributes.panic]
     for function in marked:
         if function.signature != _PANIC or len(marked) > 1:
             raise Rejected([Diagnostic(

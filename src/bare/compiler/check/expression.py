@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bare.compiler import tree, types
-from bare.compiler.check import call
+from bare.compiler.check import call, narrowing, operator
 from bare.compiler.check.context import Context, adapt, coerce
 from bare.compiler.source import Mistake
 from bare.compiler.symbols import (
@@ -24,25 +24,12 @@ from bare.compiler.symbols import (
 )
 from bare.compiler.types import Type
 
-ARITHMETIC: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%", ast.LShift: "<<", ast.RShift: ">>",
-    ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
-}
-_COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}
-_FOLD: dict[str, Callable[[int, int], int]] = {
-    "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "//": int.__floordiv__, "%": int.__mod__,
-    "<<": int.__lshift__, ">>": int.__rshift__, "&": int.__and__, "|": int.__or__, "^": int.__xor__,
-}
-_WIDEST = 4096          # bits of a literal: what is longer is a mistake, and would take memory
-
 
 def expression(cx: Context, node: ast.expr, hint: Type | None = None) -> tree.Expression:
     """The typed form of an expression. `hint` is the type that is expected, for what has none by itself."""
     check = _EXPRESSIONS.get(type(node))
     if check is None:
-        raise Mistake(node, _UNSUPPORTED.get(type(node), f"{title(node)} is not part of the language"))
+        raise Mistake(node, _UNSUPPORTED.get(type(node), f"{operator.title(node)} is not part of the language"))
     return check(cx, node, hint)
 
 
@@ -83,62 +70,13 @@ def static_symbol(cx: Context, node: ast.expr) -> Symbol | None:
     return None
 
 
-def arithmetic(node: ast.expr | ast.stmt, operator: str, left: tree.Expression, right: tree.Expression,
-               ) -> tree.Expression:
-    """The result of a binary operator."""
-    line = node.lineno
-    if types.UNKNOWN in (left.type, right.type):
-        return tree.Constant(types.UNKNOWN, line, 0)
-    if left.type is types.LITERAL and right.type is types.LITERAL:
-        return _fold(node, operator, left, right)
-    if left.type in types.ADDRESSES or right.type in types.ADDRESSES:
-        return _address(node, operator, left, right)
-    kind = right.type if left.type is types.LITERAL else left.type
-    if not isinstance(kind, types.Int):
-        if kind is types.BOOL:
-            raise Mistake(node, f"bool has no {operator}: use and, or, not, == and !=")
-        raise Mistake(node, f"{kind} has no {operator}")
-    return tree.Binary(kind, line, operator, adapt(node, left, kind), adapt(node, right, kind))
-
-
-def _fold(node: ast.expr | ast.stmt, operator: str, left: tree.Expression, right: tree.Expression) -> tree.Expression:
-    assert isinstance(left, tree.Constant) and isinstance(right, tree.Constant)
-    if operator == "<<" and not 0 <= right.value <= _WIDEST:
-        raise Mistake(node, "shift out of range")
-    try:
-        value = _FOLD[operator](left.value, right.value)
-    except (ZeroDivisionError, ValueError) as error:
-        raise Mistake(node, "division by zero" if isinstance(error, ZeroDivisionError) else "shift out of range"
-                      ) from None
-    if value.bit_length() > _WIDEST:
-        raise Mistake(node, f"a literal of more than {_WIDEST} bits")
-    return tree.Constant(types.LITERAL, node.lineno, value)
-
-
-def _address(node: ast.expr | ast.stmt, operator: str, left: tree.Expression, right: tree.Expression
-             ) -> tree.Expression:
-    """An address plus or minus an amount, and the difference of two."""
-    if operator == "-" and left.type == right.type:
-        return tree.Binary(types.U64, node.lineno, "-", _raw(left), _raw(right))
-    if operator in "+-" and left.type in types.ADDRESSES and right.type not in types.ADDRESSES:
-        amount = adapt(node, right, types.U64)
-        return tree.Convert(left.type, node.lineno,
-                            tree.Binary(types.U64, node.lineno, operator, _raw(left), amount), "same")
-    raise Mistake(node, f"there is no {left.type} {operator} {right.type}: addresses have + and - with u64, and - "
-                        f"between two of a kind")
-
-
-def _raw(address: tree.Expression) -> tree.Expression:
-    return tree.Convert(types.U64, address.line, address, "same")
-
-
 def _constant(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
     value = node.value
     if isinstance(value, bool):
         return tree.Constant(types.BOOL, node.lineno, int(value))
     if isinstance(value, int):
-        if value.bit_length() > _WIDEST:
-            raise Mistake(node, f"a literal of more than {_WIDEST} bits")
+        if value.bit_length() > operator.WIDEST:
+            raise Mistake(node, f"a literal of more than {operator.WIDEST} bits")
         return tree.Constant(types.LITERAL, node.lineno, value)
     if value is None:
         return tree.Nothing(types.NONE, node.lineno)
@@ -280,101 +218,14 @@ def _sliced(node: ast.expr, kind: Type) -> tuple[Type, bool]:
     raise Mistake(node, f"{kind} has no slices")
 
 
-def _unary(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
-    if isinstance(node.op, ast.Not):
-        return tree.Unary(types.BOOL, node.lineno, "not", condition(cx, node.operand))
-    operand = expression(cx, node.operand)
-    operator = {ast.USub: "-", ast.Invert: "~", ast.UAdd: "+"}[type(node.op)]
-    if isinstance(operand, tree.Constant) and operand.type is types.LITERAL:
-        return tree.Constant(types.LITERAL, node.lineno, -operand.value if operator == "-" else (
-            ~operand.value if operator == "~" else operand.value))
-    if operand.type is types.UNKNOWN:
-        return operand
-    if not isinstance(operand.type, types.Int) or operator == "+":
-        raise Mistake(node, f"{operand.type} has no {operator}")
-    if operator == "-" and not operand.type.signed:
-        raise Mistake(node, f"{operand.type} has no negative values: use wrapping_sub, or a signed integer")
-    return tree.Unary(operand.type, node.lineno, operator, operand)
-
-
-def _binary(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
-    operator = ARITHMETIC.get(type(node.op))
-    if operator is None:
-        raise Mistake(node, "there is no /: integers have //" if isinstance(node.op, ast.Div) else
-                      f"the language has no {title(node.op)}")
-    left = expression(cx, node.left)
-    return arithmetic(node, operator, left, expression(cx, node.right))
-
-
-def _compare(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
-    if any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops):
-        return _identity(cx, node)
-    operands = [expression(cx, operand) for operand in (node.left, *node.comparators)]
-    operators: list[str] = []
-    for at, operator in enumerate(node.ops):
-        symbol = _COMPARISONS.get(type(operator))
-        if symbol is None:
-            raise Mistake(node, f"the language has no {title(operator)}")
-        operators.append(symbol)
-        kind = _comparable(node, symbol, operands[at].type, operands[at + 1].type)
-        for side in (at, at + 1):
-            operands[side] = adapt(node, operands[side], kind)
-    return tree.Compare(types.BOOL, node.lineno, operators, operands)
-
-
-def _comparable(node: ast.expr, operator: str, left: Type, right: Type) -> Type:
-    kind = right if left is types.LITERAL else left
-    if types.UNKNOWN in (left, right):
-        return types.UNKNOWN
-    if kind is types.LITERAL:
-        raise Mistake(node, "a comparison of literals is known before")
-    if isinstance(kind, types.Int) or kind in types.ADDRESSES:
-        return kind
-    if isinstance(kind, (types.Enumeration, types.BitField)) or kind is types.BOOL or (
-            isinstance(kind, types.Pointer)):
-        if operator in ("==", "!="):
-            return kind
-        raise Mistake(node, f"{kind} has no order: there are == and !=")
-    if isinstance(kind, types.Optional) or kind is types.NONE:
-        raise Mistake(node, "None is compared with 'is' and 'is not'")
-    raise Mistake(node, f"{kind} has no {operator}")
-
-
-def _identity(cx: Context, node: ast.Compare) -> tree.Expression:
-    """`x is None`."""
-    right = node.comparators[0]
-    if len(node.ops) != 1 or not isinstance(right, ast.Constant) or right.value is not None:
-        raise Mistake(node, "'is' compares with None only")
-    value = expression(cx, node.left)
-    wanted = isinstance(node.ops[0], ast.IsNot)
-    if value.type is types.UNKNOWN:
-        return value
-    if not isinstance(value.type, types.Optional):
-        raise Mistake(node, f"{value.type} is never None" if value.type is not types.NONE else "this is always None")
-    present = tree.Present(types.BOOL, node.lineno, value)
-    return present if wanted else tree.Unary(types.BOOL, node.lineno, "not", present)
-
-
-def _logic(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
-    """`and`, `or`: what the operands before have found out is known in those behind them."""
-    before = cx.flow
-    cx.flow = before.fork()
-    operands = []
-    for operand in node.values:
-        operands.append(condition(cx, operand))
-        narrow(cx, operand, isinstance(node.op, ast.And))
-    cx.flow = before
-    return tree.Logic(types.BOOL, node.lineno, "and" if isinstance(node.op, ast.And) else "or", operands)
-
-
 def _conditional(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
     test = condition(cx, node.test)
     before = cx.flow
     cx.flow = before.fork()
-    narrow(cx, node.test, True)
+    narrowing.narrow(cx, node.test, True)
     then = expression(cx, node.body, hint)
     cx.flow = before.fork()
-    narrow(cx, node.test, False)
+    narrowing.narrow(cx, node.test, False)
     other = expression(cx, node.orelse, hint)
     cx.flow = before
     kind = other.type if then.type is types.LITERAL else then.type
@@ -408,41 +259,11 @@ def _call(cx: Context, node: Any, hint: Type | None) -> tree.Expression:
     return call.call(cx, node, hint)
 
 
-def narrow(cx: Context, test: ast.expr, holds: bool) -> None:
-    """Note what is known about names once a condition holds, or does not."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            narrow(cx, operand, not holds)
-        case ast.BoolOp(op=operator, values=values) if isinstance(operator, ast.And) == holds:
-            for value in values:
-                narrow(cx, value, holds)
-        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as operator]):
-            variable = cx.variables.get(name)
-            if variable is not None and isinstance(variable.type, types.Optional):
-                present = isinstance(operator, ast.IsNot) == holds
-                cx.flow.narrowed[name] = variable.type.payload if present else types.NONE
-        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), kind]):
-            variable = cx.variables.get(name)
-            word = static_symbol(cx, kind)
-            if variable is not None and isinstance(variable.type, types.Outcome) and isinstance(word, Word):
-                if (word.name == "Ok") == holds:
-                    cx.flow.narrowed[name] = types.Outcome(variable.type.ok, types.NEVER)
-                else:
-                    cx.flow.narrowed[name] = types.Outcome(types.NEVER, variable.type.error)
-
-
-def title(node: ast.AST) -> str:
-    """What a reader calls a kind of syntax."""
-    return _TITLES.get(type(node), type(node).__name__)
-
-
 _EXPRESSIONS: dict[type[ast.expr], Callable[[Context, Any, Type | None], tree.Expression]] = {
     ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Subscript: _subscript,
-    ast.UnaryOp: _unary, ast.BinOp: _binary, ast.Compare: _compare, ast.BoolOp: _logic, ast.IfExp: _conditional,
+    ast.UnaryOp: operator.unary, ast.BinOp: operator.binary, ast.Compare: operator.compare, ast.BoolOp: operator.logic,
+    ast.IfExp: _conditional,
     ast.Tuple: _tuple, ast.Call: _call,
-}
-_TITLES: dict[type[ast.AST], str] = {
-    ast.Pow: "**", ast.MatMult: "@", ast.In: "in", ast.NotIn: "not in", ast.Slice: "slice here",
 }
 _UNSUPPORTED: dict[type[ast.expr], str] = {
     ast.Lambda: "there are no lambdas: define a function",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bare.compiler import tree, types
 from bare.compiler.check import expression as expressions
+from bare.compiler.check import narrowing
 from bare.compiler.check import statement as statements
 from bare.compiler.check.context import Context, Flow, adapt
 from bare.compiler.source import Mistake
@@ -49,7 +50,7 @@ def match(cx: Context, node: ast.Match) -> list[tree.Statement]:
         guard = None
         if case.guard is not None:
             guard = expressions.condition(cx, case.guard)
-            expressions.narrow(cx, case.guard, True)
+            narrowing.narrow(cx, case.guard, True)
         body = statements.block(cx, case.body)
         cases.append(tree.Case(pattern.tests, binds, guard, body))
         after = after.join(cx.flow)

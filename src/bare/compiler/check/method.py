@@ -7,6 +7,7 @@ import ast
 from bare.compiler import tree, types
 from bare.compiler.check import call as calls
 from bare.compiler.check import expression as expressions
+from bare.compiler.check import word
 from bare.compiler.check.context import Context, adapt
 from bare.compiler.source import Mistake
 from bare.compiler.symbols import ClassSymbol, Word
@@ -150,7 +151,7 @@ def _of_view(cx: Context, node: ast.Call, base: tree.Expression, kind: types.Vie
     if not kind.writable:
         raise Mistake(node, f"{kind} can only be read")
     calls.count(node, name, len(node.args), 1)
-    calls.require_copyable(node, kind.element)
+    word.require_copyable(node, kind.element)
     wanted = types.View(kind.element, False) if name == "copy_from" else kind.element
     value = expressions.expected(cx, node.args[0], wanted)
     return tree.Operation(types.NONE, node.lineno, name, [base, value])

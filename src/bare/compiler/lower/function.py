@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bare.compiler import tree, types
+from bare.compiler import definition, tree, types
 from bare.compiler.lower import integer, memory
 from bare.compiler.lower.builder import Builder, Round
 from bare.compiler.lower.expression import address, branch, lower
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bare.compiler.lower.module import ModuleText
 
 
-def function(module: ModuleText, node: tree.Function, linkage: str, attributes: str) -> str:
+def function(module: ModuleText, node: definition.Function, linkage: str, attributes: str) -> str:
     """The definition of a function."""
     scope = module.debug.function(node.symbol, node.path, node.line) if module.with_debug else -1
     b = Builder(module, node.path, scope, types.aggregate(node.signature.result))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bare.compiler import tree, types
+from bare.compiler import definition, tree, types
 from bare.compiler.lower.debug import DebugInformation
 from bare.compiler.lower.function import function
 from bare.compiler.lower.layout import memory_type, parameter_types, result_type, struct_body, struct_name
@@ -42,7 +42,7 @@ class ModuleText:
         """What a trap says of itself."""
         return self._sites.setdefault((kind, path, line, message), f"@bare.site.{len(self._sites)}")
 
-    def text(self, functions: Iterable[tree.Function], globals: Iterable[tree.GlobalVariable],
+    def text(self, functions: Iterable[definition.Function], globals: Iterable[definition.GlobalVariable],
              structs: Iterable[types.Struct], declared: dict[str, types.Function], external: set[str],
              panic: str | None) -> str:
         """The whole module. `declared`: functions that are machine code; `external`: what machine code refers to."""
@@ -65,8 +65,8 @@ class ModuleText:
                   "attributes #1 = { cold noreturn nounwind }"]
         return "\n".join([*lines, *self.debug.text()]) + "\n"
 
-    def _linkage(self, node: tree.Function, external: set[str]) -> tuple[str, str]:
-        attributes = node.attributes or tree.Attributes()
+    def _linkage(self, node: definition.Function, external: set[str]) -> tuple[str, str]:
+        attributes = node.attributes
         visible = attributes.export or attributes.entry or node.symbol in external
         extra = "#0"
         extra += " alwaysinline" if attributes.inline else " noinline" if attributes.noinline else ""
@@ -81,7 +81,7 @@ def _declaration(symbol: str, signature: types.Function) -> str:
     return f'declare dso_local {result_type(signature.result)} @"{symbol}"({", ".join(parameter_types(signature))})'
 
 
-def _global(variable: tree.GlobalVariable, external: set[str]) -> str:
+def _global(variable: definition.GlobalVariable, external: set[str]) -> str:
     linkage = "dso_local" if variable.symbol in external else "internal"
     section = f', section "{variable.section}"' if variable.section else ""
     return (f'@"{variable.symbol}" = {linkage} {"global" if variable.writable else "constant"} '
