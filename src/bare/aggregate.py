@@ -65,18 +65,18 @@ class Struct:
     @classmethod
     def __zero__(cls, arguments: Sequence[Any]) -> Self:
         made = object.__new__(cls)
-        bindings = cls._bindings(arguments)
+        bindings = cls.__bindings__(arguments)
         for name, kind in field_kinds(cls).items():
             made.__dict__[name] = zero(kind, bindings)
         return made
 
     @classmethod
     def __layout__(cls, arguments: Sequence[Any]) -> tuple[int, int]:
-        bindings = cls._bindings(arguments)
+        bindings = cls.__bindings__(arguments)
         return sequence([layout(kind, bindings) for kind in field_kinds(cls).values()], cls.__packed__)
 
     @classmethod
-    def _bindings(cls, arguments: Sequence[Any]) -> dict[Any, Any]:
+    def __bindings__(cls, arguments: Sequence[Any]) -> dict[Any, Any]:
         return dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=True))
 
 

@@ -27,6 +27,8 @@ from bare.compiler.types import Type
 if TYPE_CHECKING:
     from bare.compiler.program import Program
 
+# What CPython's classes of the kind have themselves.
+RESERVED = {"enum": ("raw", "of", "name", "value", "mro"), "bits": ("raw", "set")}
 _BASES = {"Struct": "struct", "Enum": "enum", "Bits": "bits"}
 
 
@@ -134,6 +136,11 @@ def _class(program: Program, module: Module, node: ast.ClassDef) -> None:
         raise Mistake(node, f"{node.name} is defined already")
     if node.decorator_list:
         raise Mistake(node.decorator_list[0], "classes have no decorators")
+    for part in ast.walk(node):
+        if isinstance(part, (ast.Name, ast.Attribute)):
+            name = part.id if isinstance(part, ast.Name) else part.attr
+            if name.startswith("__") and not name.endswith("__"):
+                raise Mistake(part, f"{name}: in a class, CPython gives such names another one")
     kinds = []
     for base in node.bases:
         inner = base.value if isinstance(base, ast.Subscript) else base
@@ -155,6 +162,8 @@ def _class(program: Program, module: Module, node: ast.ClassDef) -> None:
         if isinstance(part, ast.FunctionDef):
             if part.name in symbol.methods:
                 raise Mistake(part, f"{part.name} is defined already")
+            if part.name in RESERVED.get(symbol.kind, ()):
+                raise Mistake(part, f"{part.name} is something that all of its kind have")
             symbol.methods[part.name] = _function(module, part, symbol)
     program.classes.append(symbol)
 

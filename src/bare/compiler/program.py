@@ -11,7 +11,7 @@ from bare.compiler import definition, tree, types
 from bare.compiler.check.annotation import Annotations, open_type
 from bare.compiler.check.context import Context, assigned_names, global_names
 from bare.compiler.check.statement import block
-from bare.compiler.declare import declare
+from bare.compiler.declare import RESERVED, declare
 from bare.compiler.machine_code import MachineCode, assemble
 from bare.compiler.source import Mistake, Report, Source, located, parse
 from bare.compiler.symbols import ClassSymbol, FunctionSymbol, Instance, Module, Symbol
@@ -110,7 +110,7 @@ class Program:
             return module
         try:
             module.source = Source.read(path, shown)
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "this is no UTF-8"
             self.report.add(module.source, None, f"can't be read: {reason}")
             return module
@@ -186,6 +186,8 @@ class Program:
             match part:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() as number)) if (
                         type(number) is int and number >= 0):
+                    if name in RESERVED["enum"] or name.startswith("_"):
+                        raise Mistake(part, f"{name}: CPython has other plans for such names")
                     if number in members.values() or name in members:
                         raise Mistake(part, f"{name} is there twice, or its number")
                     members[name] = number
@@ -213,6 +215,8 @@ class Program:
                     numbers = [argument.value for argument in arguments if isinstance(argument, ast.Constant)]
                     if len(numbers) != (1 if word == "bit" else 2) or not all(type(n) is int for n in numbers):
                         raise Mistake(part, "write bit(position), or bits(position, width), with literals")
+                    if name in RESERVED["bits"] or name.startswith("_"):
+                        raise Mistake(part, f"{name}: bit fields have something of this name already")
                     at, width = int(numbers[0]), 1 if word == "bit" else int(numbers[1])  # type: ignore[arg-type]
                     if at < 0 or width < 1 or at + width > base.bits:
                         raise Mistake(part, f"{name} is outside of {base}")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import io
+import re
+import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,9 +33,16 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, shown: str) -> Source:
-        """Raises OSError or UnicodeDecodeError."""
-        text = path.read_text(encoding="utf-8")
-        return cls(shown, text, tuple(text.splitlines()))
+        """Raises OSError, or UnicodeError if this is no UTF-8, or says that it is something else."""
+        data = path.read_bytes()
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        except SyntaxError as error:
+            raise UnicodeError(str(error)) from error
+        if encoding not in ("utf-8", "utf-8-sig"):
+            raise UnicodeError(f"the file says that it is {encoding}")
+        text = data.decode(encoding)
+        return cls(shown, text, tuple(re.split("\r\n|\r|\n", text)))
 
 
 @dataclass(frozen=True, order=True)
@@ -110,7 +120,9 @@ def parse(source: Source, report: Report) -> ast.Module | None:
     """The syntax tree, or None, and then it was reported why."""
     try:
         with warnings.catch_warnings(action="ignore"):          # they are for CPython, which will show them
-            return ast.parse(source.text, source.path)
+            tree = ast.parse(source.text, source.path)
+            compile(tree, source.path, "exec", dont_inherit=True)       # finds what the grammar alone allows
+            return tree
     except SyntaxError as error:
         line, column = error.lineno or 1, error.offset or 1
         excerpt = source.lines[line - 1] if 0 < line <= len(source.lines) else ""

@@ -58,8 +58,9 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "program.py"
-    path.write_bytes(b"\xff\xfe\x00")
-    assert messages(path) == ["1:1: can't be read: this is no UTF-8"]
+    for content in (b"\xff\xfe\x00", b"# coding: latin-1\n", b"# coding: nonsense\n"):
+        path.write_bytes(content)
+        assert messages(path) == ["1:1: can't be read: this is no UTF-8"]
 
 
 @pytest.mark.parametrize("expression", [" + ".join(["a"] * 20000), "(" * 150 + "a" + ")" * 150, "-" * 5000 + "a"])
