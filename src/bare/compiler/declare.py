@@ -98,7 +98,7 @@ def _import(program: Program, module: Module, node: ast.Import | ast.ImportFrom)
                 raise Mistake(node, f"write: from {alias.name} import ...")
             if "." in alias.name and not alias.asname:
                 raise Mistake(node, f"write: import {alias.name} as ...")
-            _define(module, node, alias.asname or alias.name, program.load(alias.name, module, node))
+            _define(module, node, alias.asname or alias.name, program.load(alias.name, node))
         return
     name = _absolute(module, node)
     if name == "bare.unsafe":
@@ -114,7 +114,7 @@ def _import(program: Program, module: Module, node: ast.Import | ast.ImportFrom)
         elif name.startswith("bare.encode"):
             _define(module, node, given, BuildTime(alias.name))
         else:
-            found = program.imported(name, alias.name, module, node)
+            found = program.imported(name, alias.name, node)
             if isinstance(found, GlobalSymbol) and not types.aggregate(found.variable.type):
                 raise Mistake(node, f"{alias.name} changes, and CPython would import what it is now: import {name}, "
                                     f"and write {name}.{alias.name}")

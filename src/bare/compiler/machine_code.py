@@ -5,11 +5,11 @@ The module is imported by CPython for that, which it has to survive anyway.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def _resolve(program: Program, function: FunctionSymbol, reference: object) -> s
     if isinstance(found, FunctionSymbol):
         return program.instance(found, {}).symbol
     for candidate in program.modules.values():
-        python = sys.modules.get(candidate.name)
+        python = program.python.get(candidate.name)
         for variable, symbol in candidate.scope.items():
             if isinstance(symbol, GlobalSymbol) and getattr(python, variable, None) is reference:
                 return symbol.variable.symbol
@@ -74,16 +74,30 @@ def _resolve(program: Program, function: FunctionSymbol, reference: object) -> s
 
 
 def _imported(program: Program, function: FunctionSymbol) -> ModuleType:
-    """The module of a function, as CPython sees it, with the program's folder to import from."""
-    folder = str(program.folder)
-    for name, module in list(sys.modules.items()):
-        if name in program.modules and not name.startswith("bare.") and (
-                Path(getattr(module, "__file__", None) or "").parent != program.folder):
-            raise Mistake(function.node, f"module {name} has the name of one that the compiler itself has loaded")
-    sys.path.insert(0, folder)
+    """The module of a function, as CPython sees it. Raises Mistake if CPython can't import it."""
+    name = function.module.name
+    if name not in program.python:
+        with _modules_of(program):
+            try:
+                importlib.import_module(name)
+            except (Exception, SystemExit) as error:
+                raise Mistake(function.node, f"CPython can't import {name}: {error}") from error
+    return program.python[name]
+
+
+@contextlib.contextmanager
+def _modules_of(program: Program) -> Iterator[None]:
+    """Imports find the program's modules, and nobody else does: another program may have some of the same name."""
+    names = [name for name in program.modules if not name.startswith("bare.")]
+    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.modules.update(program.python)
+    sys.path.insert(0, str(program.folder))
+    importlib.invalidate_caches()
     try:
-        return importlib.import_module(function.module.name)
-    except Exception as error:
-        raise Mistake(function.node, f"CPython can't import {function.module.name}: {error}") from error
+        yield
     finally:
-        sys.path.remove(folder)
+        sys.path.remove(str(program.folder))
+        program.python |= {name: sys.modules[name] for name in program.modules if name in sys.modules}
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(others)

@@ -6,6 +6,7 @@ import ast
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 from bare.compiler import definition, tree, types
 from bare.compiler.check.annotation import Annotations, open_type
@@ -32,6 +33,8 @@ class Program:
         self.globals: dict[str, definition.GlobalVariable] = {}
         self.functions: dict[str, definition.Function] = {}
         self.machine_code: dict[str, MachineCode] = {}
+        self.python: dict[str, ModuleType] = {}     # modules that CPython has imported, for machine code
+        self._loading: list[str] = []
         self._waiting: list[Instance] = []
         self._owners: dict[str, FunctionSymbol] = {}
         self._settling: set[tuple[ClassSymbol, tuple[Type, ...]]] = set()
@@ -70,7 +73,7 @@ class Program:
 
     # Modules.
 
-    def load(self, name: str, importer: Module, place: ast.stmt) -> Module:
+    def load(self, name: str, place: ast.stmt) -> Module:
         """The module of a name. Raises Mistake if there is none."""
         if name in self.modules:
             return self.modules[name]
@@ -79,18 +82,19 @@ class Program:
             raise Mistake(place, f"there is no module {name} in {self._shown(self.folder)}")
         return self._read(name, path)
 
-    def imported(self, name: str, part: str, importer: Module, place: ast.stmt) -> Symbol:
-        """What `from name import part` gives."""
-        if self._find(name) is None and self._find(f"{name}.{part}".lstrip(".")) is not None:
-            return self.load(f"{name}.{part}".lstrip("."), importer, place)
-        module = self.load(name, importer, place)
-        found = module.scope.get(part)
-        if found is None:
-            if self._find(f"{name}.{part}") is not None:
-                return self.load(f"{name}.{part}", importer, place)
-            raise Mistake(place, f"{name} has no {part}" + (
-                ": the two modules import each other" if module.name in self._loading else ""))
-        return found
+    def imported(self, name: str, part: str, place: ast.stmt) -> Symbol:
+        """What `from name import part` gives. Raises Mistake."""
+        inner = f"{name}.{part}".lstrip(".")
+        if name and (name in self.modules or self._find(name) is not None):
+            module = self.load(name, place)
+            if part in module.scope:
+                return module.scope[part]
+            if self._find(inner) is None:
+                raise Mistake(place, f"{name} has no {part}" + (
+                    ": the two modules import each other" if name in self._loading else ""))
+        elif self._find(inner) is None:
+            raise Mistake(place, f"there is no module {name} in {self._shown(self.folder)}")
+        return self.load(inner, place)
 
     def _find(self, name: str) -> Path | None:
         folder = _PACKAGE if name.startswith("bare.") else self.folder
@@ -99,8 +103,6 @@ class Program:
             if candidate.is_file():
                 return candidate
         return None
-
-    _loading: tuple[str, ...] = ()
 
     def _read(self, name: str, path: Path) -> Module:
         shown = self._shown(path)
@@ -116,9 +118,9 @@ class Program:
             return module
         node = parse(module.source, self.report)
         if node is not None:
-            self._loading = (*self._loading, name)
+            self._loading.append(name)
             declare(self, module, node.body)
-            self._loading = self._loading[:-1]
+            self._loading.pop()
         return module
 
     def _shown(self, path: Path) -> str:

@@ -125,4 +125,4 @@ WORDS = {
     "bare": LANGUAGE, "bare.unsafe": UNSAFE, "typing": TYPING, "collections.abc": {"Callable"},
     "__future__": {"annotations"},
 }
-BUILTINS = {name: Word(name) for name in ("bool", "tuple", "isinstance", "NotImplemented")}
+BUILTINS = {name: Word(name) for name in ("bool", "tuple", "isinstance")}
