@@ -99,7 +99,7 @@ class Deal:
 
 @dataclass(eq=False)
 class Room:
-    """A session between persons. `phase`: pending, denied, short, open, or over if its server is gone."""
+    """A session between persons. `phase`: pending, denied, short, or open."""
 
     id: int
     guest: Member
@@ -135,7 +135,8 @@ class Member:
     parent: Member | None
     account: Account
     landlord: str = ""
-    children: dict[str, Member] = field(default_factory=dict)
+    children: dict[str, Member] = field(default_factory=dict)   # that live
+    starts: dict[Member, str] = field(default_factory=dict)     # the config, which may mention some that have ended
     environment: list[Deal] = field(default_factory=list)
     sideline: dict[str, Deal] = field(default_factory=dict)     # protection domains of its own
     domains: dict[str, Account] = field(default_factory=dict)   # their accounts

@@ -70,7 +70,6 @@ class Trees(RuleBasedStateMachine):
         self.settlement = Settlement()
         self.numbers = count(1)
         self.rooms: list[Room] = []
-        self.starts: dict[str, tuple[int, int]] = {}
         self.domains: dict[str, PdSession] = {}
         self.treasury = Account("")
         self.top = Member(TOP, True, None, Account(TOP))
@@ -121,7 +120,7 @@ class Trees(RuleBasedStateMachine):
         child.account.name = child.label
         free = parent.account.free
         quota = (min(max(0, ram - DEDUCTED[0]), free[0] - KEPT[0]), min(max(0, caps - DEDUCTED[1]), free[1] - KEPT[1]))
-        self.starts[name] = (ram, caps)
+        parent.starts[child] = start_node(name, "house" if house else "person", ram, caps, landlord)
         parent.children[name] = child
         self.apply(parent)
         for price in ENVIRONMENT:
@@ -134,7 +133,7 @@ class Trees(RuleBasedStateMachine):
             deal = Deal(child.account, [parent.account], parent.account, *REQUESTS)
             deal.begin()
             child.environment.insert(0, deal)
-        self.look_at(parent, child)
+        self.look_at(child)
 
     def look_at(self, *members: Member) -> None:
         """What the framework itself uses in a component is not the model's business, as long as it is real."""
@@ -144,9 +143,7 @@ class Trees(RuleBasedStateMachine):
             member.account.used_ram, member.account.used_caps = known.ram.used, known.caps.used
 
     def apply(self, house: Member) -> None:
-        self.settlement.apply(house.name, "".join(
-            start_node(child.name, "house" if child.house else "person", *self.starts[child.name], child.landlord)
-            for child in house.children.values()))
+        self.settlement.apply(house.name, "".join(house.starts.values()))
 
     # what one has for oneself
 
@@ -424,7 +421,7 @@ class Trees(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def leave(self, pick: int) -> None:
-        room = self.room(pick, "pending", "denied", "short", "open", "over")
+        room = self.room(pick, "pending", "denied", "short", "open")
         if room is None or room.unwanted:
             return
         result = self.tell(room.guest, lambda env: env.parent.close(room.id))
@@ -454,10 +451,8 @@ class Trees(RuleBasedStateMachine):
         if member is None or member.parent is None or (member.house and pick % 3):
             return
         if how == "removed":
-            del member.parent.children[member.name]
-            self.apply(member.parent)
-            self.gone(member)
-            self.look_at(member.parent)
+            if not any(other.landlord == member.name for other in member.parent.starts):
+                self.remove(member)     # else those who lodge there would be started anew
             return
 
         def fault(env: Env) -> None:
@@ -466,8 +461,15 @@ class Trees(RuleBasedStateMachine):
         self.tell(member, fault if how == "fault" else lambda env: env.exit(0))
         del member.parent.children[member.name]
         self.gone(member)
-        self.apply(member.parent)
-        self.look_at(member.parent)
+
+    def remove(self, member: Member) -> None:
+        """Its parent's config mentions it no more."""
+        house = member.parent
+        assert house is not None
+        del house.starts[member]
+        self.apply(house)
+        if house.children.pop(member.name, None) is not None:
+            self.gone(member)
 
     def gone(self, member: Member) -> None:
         """It and its family end: their sessions first, then their domains, then their budgets fall to the parent."""
@@ -479,10 +481,10 @@ class Trees(RuleBasedStateMachine):
                 room.unwanted, room.deal.client = True, heir.account        # until its server answers
             elif room.guest in family:
                 self.over(room)
-        for room in self.rooms:
-            if room.landlord in family:
-                self.clear(room)
-                room.phase, room.deal.server = "over", heir.account
+        bereft = [room for room in self.rooms if room.landlord in family]
+        for room in bereft:
+            self.clear(room)
+            room.deal.server = heir.account
         for one in member.family():
             for name in list(one.domains):
                 self.end_domain(one, name)
@@ -490,6 +492,11 @@ class Trees(RuleBasedStateMachine):
                 deal.end()
         for one in member.family():
             heir.account.gain(one.account.ram, one.account.caps)
+        for room in bereft:             # their guests get all of it back, whatever the landlord did with it
+            if not room.unwanted:
+                self.tell(room.guest, lambda env, id=room.id: env.parent.close(id))
+            room.deal.end()
+            self.rooms.remove(room)
 
     # what holds
 
@@ -501,6 +508,7 @@ class Trees(RuleBasedStateMachine):
                     (member.account, *member.domains.values())} | {"": self.treasury}
         known = self.settlement.accounts()
         assert known.keys() == expected.keys()
+        self.look_at(*(member for member in self.members if member.house))
         for name, account in known.items():
             core = Figures(account.ram.limit, account.caps.limit, account.ram.used, account.caps.used)
             rules = expected[name]
@@ -532,11 +540,8 @@ class Trees(RuleBasedStateMachine):
         if not hasattr(self, "settlement"):
             return
         try:
-            for child in list(self.top.children.values()):
-                del self.top.children[child.name]
-                self.apply(self.top)
-                self.gone(child)
-                self.look_at(self.top)
+            for child in reversed(list(self.top.starts)):       # who lodges at another was there later
+                self.remove(child)
                 self.the_books_are_as_the_rules_of_trade_say()
             assert self.rooms == []
             assert set(self.settlement.accounts()) == {"", TOP}
