@@ -63,6 +63,9 @@ Construct = Callable[["Env"], object]
 STEP_RAM, STEP_CAPS = 4096, 4
 """By how much a donation grows when a server finds it too small."""
 
+HEAP_STEP = 1 << 20
+"""What is asked for when the heap is exhausted: what Python's allocator takes at once."""
+
 
 class Exit(BaseException):
     """Unwinds a component that asked to end. It is no error, so nothing but the runtime should catch it."""
@@ -84,7 +87,7 @@ class Env:
         self.patient = Account(self.domain, 0, 0, shortage=self._ask_for_more)
         """The same budget, but whoever pays from it waits until the parent gave enough, and says so in the log."""
         self.patient.ram, self.patient.caps = self.account.ram, self.account.caps
-        self._failures = Failures(self._tell, kernel.now)
+        self._failures = Failures(self._tell, kernel.now, self._heap_exhausted)
         self.report = self._failures.report
         """Log what went wrong in code that has no caller to tell. Many failures that look alike are counted."""
         self.ep = Entrypoint(self.domain, entrypoint, self.report)
@@ -218,6 +221,13 @@ class Env:
         if more != (0, 0):
             self.account.grow(*more)
         return more[0] > 0 or more[1] > 0
+
+    def _heap_exhausted(self) -> None:
+        quota = self.pd.quota()
+        used, limit = quota.ram_used >> 10, quota.ram_limit >> 10
+        self.log.error(f"the heap of {self.name} is exhausted: with it, {used}K of the {limit}K "
+                       "of its RAM quota are in use; a higher `ram` would help")
+        self.parent.resource_request(Resources(HEAP_STEP))
 
     def _ask_for_more(self, ram: int, caps: int) -> bool:
         if self._refresh(ram, caps):

@@ -24,6 +24,10 @@ KINDS = 256
 """Kinds that are remembered. Code has so many places where it fails only if somebody works on that."""
 
 
+RESERVE = 3 << 19
+"""Bytes: one arena of Python's allocator, the unit in which it takes memory for small objects, and some for others."""
+
+
 @dataclass
 class _Seen:
     last: int
@@ -32,14 +36,33 @@ class _Seen:
 
 
 class Failures:
-    """`write` takes a text of one or more lines, `now` tells the time in microseconds."""
+    """`write` takes a text of one or more lines, `now` tells the time in microseconds.
 
-    def __init__(self, write: Callable[[str], None], now: Callable[[], int]) -> None:
-        self._write, self._now = write, now
+    When the heap is exhausted, there is no memory for a text that says so. Therefore some is kept in reserve. It is of
+    no use to anybody and never touched, so that it takes addresses, and no RAM. `exhausted` is called after a report of
+    that kind.
+    """
+
+    def __init__(self, write: Callable[[str], None], now: Callable[[], int],
+                 exhausted: Callable[[], None] = lambda: None) -> None:
+        self._write, self._now, self._exhausted = write, now, exhausted
         self._seen: dict[tuple[type[BaseException], str, int], _Seen] = {}
+        self._reserve = bytes(RESERVE)
 
     def report(self, error: BaseException) -> None:
         """Tell of a failure, unless many like it were told."""
+        if not isinstance(error, MemoryError):
+            self._report(error)
+            return
+        self._reserve = b""
+        try:
+            self._report(error)
+            self._exhausted()
+        finally:
+            with suppress(MemoryError):     # then the next report has to do without
+                self._reserve = bytes(RESERVE)
+
+    def _report(self, error: BaseException) -> None:
         now, kind = self._now(), _kind(error)
         seen = self._seen.get(kind)
         if seen is None or now - seen.last > REST:
