@@ -22,6 +22,7 @@ from bastide.base.environment import (
     EnvSession,
     LogSession,
     PdSession,
+    RmSession,
     RomSession,
     ThreadState,
 )
@@ -35,6 +36,7 @@ from bastide.core.log import Output
 from bastide.core.parent import Core
 from bastide.core.pd import Pd
 from bastide.core.platform import Machine
+from bastide.core.rm import Rm
 from bastide.core.rom import Library, Module
 
 PATIENCE = 10_000_000
@@ -87,6 +89,7 @@ class Booted:
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
         RomSession.announce(self, self._open_rom)
         LogSession.announce(self, Output(self._show, machine.kernel.now).open)
+        RmSession.announce(self, lambda request: Rm(self.office, request))
         BoardSession.announce(self, lambda request: Board(self))
 
     def provide(self, root: Root[Any]) -> None:
