@@ -15,7 +15,7 @@ REACH = 5.0
 def measure() -> tuple[Figure, ...]:
     use = {"Neighbour_bench": "neighbour_server"}
     attackers = [Start(attack, "neighbour_attacker", uses=use, ram="24M", caps=400) for attack in ATTACKS]
-    config = {"rounds": ROUNDS, "size": SIZE, "attacks": " ".join(ATTACKS)}
+    config: dict[str, int | str] = {"rounds": ROUNDS, "size": SIZE, "attacks": " ".join(ATTACKS)}
     system = scenario("neighbours", [
         Start("neighbour_server", provides=("Neighbour_bench",), ram="8M", caps=300), *attackers,
         Start("neighbour_client", uses=use, config=config)], ram="400M")

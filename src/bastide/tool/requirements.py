@@ -1,7 +1,7 @@
 """What the development commands need beyond the standard library: installed into `.venv` when first asked for.
 
-The list is that of the extras `dev` and `bare` of pyproject.toml; what only runs by hand needs comes by hand. A stamp in
-the environment remembers the file that was installed for, so that nothing is asked of pip, let alone of the network,
+The list is that of the extras `dev` and `bare` of pyproject.toml; what only runs by hand needs comes by hand. A stamp
+in the environment remembers the file that was installed for, so that nothing is asked of pip, let alone of the network,
 until that file changes. This module does not make the environment: that is the work of the script `bastide`.
 """
 
