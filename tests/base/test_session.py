@@ -105,7 +105,7 @@ def test_an_upgrade_raises_the_limits_of_the_sessions_account(root: Root[Greetin
 
 def test_clients_open_upgrade_and_close_sessions_and_get_their_donation_back(boot: Booted) -> None:
     nowhere, malformed, voice, closed, balance = boot.run("lives", "sessions").lines
-    assert nowhere == "denied: core provides no service 'Nowhere'; it provides Board, CPU, LOG, PD, ROM"
+    assert nowhere == "denied: core provides no service 'Nowhere'; it provides Board, CPU, LOG, PD, RM, ROM"
     assert malformed.startswith("InvalidArgs: session arguments: expected at most")
     assert voice == "[second] another voice"
     assert closed == "denied: this session is closed"
