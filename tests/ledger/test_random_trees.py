@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from ledger.model import (
     DEDUCTED,
     ENVIRONMENT,
@@ -550,6 +550,6 @@ class Trees(RuleBasedStateMachine):
             self.settlement.close()
 
 
-Trees.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=40, deadline=None,
-                                   suppress_health_check=list(HealthCheck))
-TestTrees = Trees.TestCase
+def test_budgets_are_exact_in_random_trees() -> None:
+    run_state_machine_as_test(Trees, settings=settings(
+        max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)))
