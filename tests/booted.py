@@ -123,6 +123,7 @@ class Booted:
             self._happened()
 
         child.parent = Core(child.name, self._roots, self.treasury, child.account, None, exited)
+        child.parent._numbers = self._numbers       # the roots of this core have several children
         for id, cap in ((EnvSession.PD, pd), (EnvSession.CPU, cpu), (EnvSession.LOG, log), (EnvSession.BINARY, rom)):
             child.parent.keep(id, cap)
         ep.manage(child.parent, self.office.account)
