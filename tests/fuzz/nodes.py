@@ -46,8 +46,7 @@ def check(data: bytes) -> None:
     except InvalidNode:
         return
     again = Node.parse(text)
-    assert dropped or again == node, text
-    assert xml.write(again) == text
+    assert dropped or (again == node and xml.write(again) == text), text
 
 
 def _check_hid(node: Node, tabular: bool) -> None:
@@ -57,5 +56,4 @@ def _check_hid(node: Node, tabular: bool) -> None:
     except InvalidNode:
         return
     again = Node.parse(text, strict=True)
-    assert dropped or again == node, text
-    assert hid.write(again, tabular=tabular) == text
+    assert dropped or (again == node and hid.write(again, tabular=tabular) == text), text
