@@ -84,7 +84,7 @@ class Booted:
         """Labels and lines, as core's LOG service handed them out."""
         self.library = Library(self.office, content)
         self._roots: dict[str, AnyRoot] = {}
-        self._numbers = count(1000)
+        self._numbers = count(1 << 40)                  # beyond all that the parents of children count to
         PdSession.announce(self, lambda request: Pd(self.office, request))
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
         RomSession.announce(self, self._open_rom)

@@ -63,7 +63,10 @@ class Doom:
 
     def fate(self) -> None:
         """Some die by what they do themselves."""
-        victims = {name: self._dice.choice(list(DEADLY)) for name in self._victims() if self._realm.people[name].works}
+        names = self._victims()
+        needy = set().union(*(self._realm.dependants(name) - {name} for name in names))    # they die before they call
+        victims = {name: self._dice.choice(list(DEADLY)) for name in names
+                   if self._realm.people[name].works and name not in needy}
         self._realm.beat(**{name: self._beat(how) for name, how in victims.items()})
         self._mourn({name: DEADLY[how] for name, how in victims.items()})
 
