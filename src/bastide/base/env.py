@@ -172,6 +172,7 @@ class Env:
         ep = _current_entrypoint(self)
         if ep is not self.ep and ep not in self._waiting:
             self._waiting[ep] = IoSignalHandler(self, lambda: None, ep=ep)
+            return                      # what was told before this one listened must not be missed: ask again
         ep.wait_for_io()
 
     def listen_for_answers(self, handler: SignalHandler | None = None) -> None:
