@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
-from bastide.base import Bytes, DataspaceCap, Env, Node, RamDataspace, SessionRequest, SignalCap
-from bastide.session.report import ReportArgs, Reporter, ReportSession
+from bastide.base import Bytes, DataspaceCap, Env, Node, NotYet, RamDataspace, Root, SessionRequest, SignalCap
+from bastide.session.report import BackgroundReporter, ReportArgs, Reporter, ReportSession
 
 CONFIG = PARENT_PROVIDES + ROUTE + """
 + start board | + provides | + service Report
@@ -119,3 +119,32 @@ def test_a_report_to_nobody_is_told_with_the_rule_that_refused_it() -> None:
 
 def test_the_donation_covers_the_buffer_and_a_copy() -> None:
     assert ReportArgs(Bytes(5000)).ram == 16384
+
+
+def test_who_reports_in_the_background_waits_for_nobody_and_the_newest_report_counts() -> None:
+    ready: list[Root[ReportSession]] = []
+
+    def hesitant(env: Env) -> object:
+        def create(request: SessionRequest) -> ReportSession:
+            if len(ready) < 2:
+                raise NotYet
+            return Board(env, request)
+
+        ready.append(ReportSession.announce(env, create))
+        return ready
+
+    def writer(env: Env) -> object:
+        reporter = BackgroundReporter(env, "weather")
+        for number in range(3):
+            reporter.generate(Node("weather", {"day": str(number)}))
+        env.log("goes on")
+        return reporter
+
+    with Town({"board": hesitant, "writer": writer}, CONFIG) as system:
+        system.run()
+        assert system.lines("init -> writer") == ["goes on"] and system.lines("init -> board") == []
+        ready.append(ready[0])
+        ready[0].retry()
+        system.run()
+        assert system.lines("init -> board")[1:] == ["weather | day: 2 19"]
+        assert system.trouble == []

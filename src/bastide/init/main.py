@@ -5,7 +5,7 @@ from __future__ import annotations
 from bastide.base import Bytes, Env, InvalidNode, Node, Rom, SignalHandler
 from bastide.init.sandbox import Sandbox
 from bastide.init.state import without_problems
-from bastide.session.report import Reporter
+from bastide.session.report import BackgroundReporter
 
 BUFFER = Bytes(4096)
 
@@ -14,7 +14,7 @@ class Main:
     def __init__(self, env: Env) -> None:
         self._env = env
         self._buffer = BUFFER
-        self._reporter: Reporter | None = None
+        self._reporter: BackgroundReporter | None = None
         self._sandbox = Sandbox(env, self._report)
         self._more = SignalHandler(env, self._sandbox.resources_available)
         env.parent.resource_avail_sigh(self._more.cap)
@@ -44,7 +44,7 @@ class Main:
         if _size(report) > self._buffer:
             self._env.log.error("state report exceeds maximum size")
             report = Node("state", {"error": "report buffer exceeded"})
-        self._reporter = self._reporter or Reporter(self._env, "state", buffer=self._buffer)
+        self._reporter = self._reporter or BackgroundReporter(self._env, "state", buffer=self._buffer)
         self._reporter.generate(report)
 
 

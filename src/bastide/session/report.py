@@ -6,6 +6,7 @@ policy of the server, which sees the label.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from bastide.base import (
@@ -21,6 +22,7 @@ from bastide.base import (
     SessionArgs,
     SessionDenied,
     SignalCap,
+    SignalHandler,
     rpc,
 )
 from bastide.base.dataspace import PAGE
@@ -116,3 +118,25 @@ class Reporter:
                 raise SessionDenied(f"the buffer has {Bytes(len(self._window.view))}, {Bytes(size)} were asked for")
             self._size = size
         return self._session, self._window.view
+
+
+class BackgroundReporter:
+    """Publishes one report from an entrypoint of its own, for components that must not wait for whoever takes it.
+
+    A server that does not answer keeps nobody waiting, and gets the newest report when it does. Costs two capabilities
+    more than a `Reporter`.
+    """
+
+    def __init__(self, env: Env, label: str, *, buffer: int = STEP) -> None:
+        self._reporter = Reporter(env, label, buffer=buffer)
+        self._newest = deque[bytes](maxlen=1)
+        self._written = SignalHandler(env, self._publish, ep=env.entrypoint(f"report {label}"))
+
+    def generate(self, node: Node) -> None:
+        """Publish a node, soon. One that was not published yet is forgotten."""
+        self._newest.append(node.encode())
+        self._written.submit()
+
+    def _publish(self) -> None:
+        while self._newest:
+            self._reporter.submit(self._newest.pop())
