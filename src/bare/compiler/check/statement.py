@@ -207,6 +207,9 @@ def _unpack(cx: Context, node: ast.Assign, target: ast.Tuple) -> list[tree.State
             result.append(bind(cx, node, part.id, item, part))
         else:
             place = _target(cx, part)
+            if types.aggregate(place.type):
+                raise Mistake(part, f"{place.type}s are copied one after the other, and may overwrite what comes next: "
+                                    f"write a line for each")
             result.append(tree.Store(node.lineno, place, coerce(part, item, place.type)))
     return result
 
