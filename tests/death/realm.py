@@ -72,6 +72,7 @@ def _difference(old: Any, new: Any) -> str:
 class Realm:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._strangers = host.children().keys()        # zygotes of other tests, and this one's own
         self.system = Booted(machine.machine, Modules(None, shelves()).find)
         self.people = {person.name: person for person in PEOPLE}
         self.number = 0
@@ -170,10 +171,10 @@ class Realm:
 
     def living(self) -> dict[int, str]:
         """All components, those that are dead and not buried included."""
-        return {pid: name for pid, name in host.children().items() if pid not in self.machine.zygote.pids}
+        return {pid: name for pid, name in host.children().items() if pid not in self._strangers}
 
     def pid(self, name: str) -> int:
-        return next(pid for pid, known in host.children().items() if known == name)
+        return next(pid for pid, known in self.living().items() if known == name)
 
     def wait_for_line(self, text: str) -> None:
         self.wait(lambda: any(text in line for line in self.log), f"the line {text!r}")

@@ -78,7 +78,8 @@ def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ou
             found = _at_work(run, dice) if patience is None else _meanwhile(run, patience)
             struck = _strike(run, victim, how)
             rest, complaints = run.communicate(timeout=SECONDS)
-        _reap(set(host.children()) - before.processes)
+        while orphans := set(host.children()) - before.processes:
+            _reap(orphans)                      # one that was about to start others may have done so meanwhile
         assert _traces(scratch) == before
         _check_last_words(victim, how, struck, run.returncode, (found + rest).decode(), complaints.decode())
 

@@ -58,7 +58,7 @@ def test_an_init_that_stopped_for_a_while_has_missed_nothing() -> None:
 
 def test_without_a_zygote_all_go_on_and_what_can_not_start_is_told() -> None:
     with realm() as made:
-        made.strike("bastide-zygote", signal.SIGKILL)
+        os.kill(made.machine.zygote.pids[0], signal.SIGKILL)
         select.select([made.machine.zygote.pidfd], [], [], PATIENCE)
         assert made.machine.zygote.ended() == Ending(-signal.SIGKILL, "killed")
         assert made.work() == {}
@@ -76,7 +76,7 @@ def test_when_the_first_process_of_the_namespace_is_killed_all_end_and_everythin
             assert namespaces.reason        # so there is no such process on this host
             return
         made.beat()
-        made.strike("bastide-reaper", signal.SIGKILL)
+        os.kill(made.machine.zygote.pids[1], signal.SIGKILL)
         made.wait(lambda: made.init.ended is not None, "core learns that init has ended")
         made.bury_init()
         assert made.census().people == frozenset()
