@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bare import Array, range, u8, u32, u64, zeroed
+from bare import Array, Struct, range, u8, u32, u64, zeroed
 
 trace = u64(0)
 cells = zeroed(Array[u32, Literal[8]])
@@ -86,6 +86,25 @@ def case_one_branch_of_a_conditional() -> u64:
     reset()
     value = note(u64(1)) if true(u64(9)) else note(u64(2))
     return trace * 10 + value
+
+
+class Three(Struct):
+    first: u64
+    second: u64
+    third: u64
+
+
+def case_fields_in_the_order_that_is_written() -> u64:
+    reset()
+    by_place = Three(note(u64(1)), note(u64(2)), note(u64(3)))
+    by_name = Three(third=note(u64(4)), first=note(u64(5)), second=note(u64(6)))
+    return trace * 1000 + by_place.second * 100 + by_name.third * 10 + by_name.first
+
+
+def case_a_call_after_its_arguments() -> u64:
+    reset()
+    note(note(u64(1)) * 3 + note(u64(2)))
+    return trace
 
 
 def case_bounds_of_a_range_once() -> u64:
