@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from init.hello import greet, try_to_ask
+from init.hello import greet, stay, try_to_ask
 from init.puppet import Puppets
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
@@ -136,3 +136,59 @@ def test_init_keeps_its_config_when_the_new_one_is_malformed() -> None:
             "Error: config:3:2: expected 'tag: value', '+ node' or '-', got 'bad line'; "
             "keeping what is, until the config is valid"]
         assert town.lines("init -> inner -> one") == ["greeting hello", "greeting bye"]
+
+
+def log_by(name: str, target: str, binary: str = "puppet", provides: str = "") -> str:
+    return (f"+ start {name} | + binary {binary}\n" + f"  + provides | + service {provides}\n" * bool(provides)
+            + f"  + route\n    + service LOG | + child {target}\n    + any-service | + parent\n")
+
+
+def test_whoever_is_served_by_an_alias_follows_it() -> None:
+    servers = start("one", binary="puppet") + "  + provides | + service LOG\n  + route | + any-service | + parent\n"
+    servers += servers.replace("start one", "start two")
+    client = log_by("client", "desk")
+    with Puppets(servers + client + "+ alias desk | child: one\n") as puppets:
+        assert puppets.ids == {"one": 1, "two": 2, "client": 3}
+        puppets.apply(servers + client + "+ alias desk | child: one\n")
+        assert puppets.ids["client"] == 3
+        puppets.apply(servers + client + "+ alias desk | child: two\n")
+        assert puppets.ids == {"one": 1, "two": 2, "client": 4}
+
+
+def test_the_default_route_counts_for_those_who_start_later_and_for_those_who_got_stuck() -> None:
+    nothing = "+ default-route\n  + service LOG | + parent\n"
+    with Puppets("", {"reader": reader}) as puppets:
+        puppets.apply(start("one", "x"))
+        puppets.apply(start("one", "x") + start("two", "y"), PARENT_PROVIDES + nothing)
+        assert puppets.state("two").attributes["state"] == "incomplete"
+        assert "state" not in puppets.state("one").attributes and puppets.ids == {"one": 1, "two": 2}
+        puppets.apply(start("one", "x") + start("two", "y"))
+        assert puppets.town.lines("init -> two") == ["greeting y"]
+        assert puppets.ids == {"one": 1, "two": 3}
+
+
+def test_a_child_whose_inline_config_vanishes_is_restarted_if_it_used_it() -> None:
+    with Puppets(start("one", "x") + start("two", binary="puppet").rstrip() + "\n  + config | greeting: y\n",
+                 {"reader": reader}) as puppets:
+        puppets.town.files["config"] = b"config | greeting: from the parent\n-\n"
+        puppets.apply(start("one") + start("two", binary="puppet"))
+        assert puppets.ids == {"one": 3, "two": 2}
+
+
+def test_a_route_taken_away_closes_what_it_led_to_and_given_back_it_restarts_the_child() -> None:
+    server = "+ start server | + binary greet\n  + provides | + service Hello\n"
+    client = ("+ start client | + binary stay\n  + route\n    + service Hello | + child server\n"
+              "    + any-service | + parent\n")
+    with Puppets(server + client, {"greet": greet, "stay": stay}) as puppets:
+        puppets.apply(server + client.replace("+ child server", "+ local"))
+        assert puppets.town.lines("init -> server") == ["open 'client -> desk'", "close 'client -> desk'"]
+        client_state = puppets.state("client")
+        assert client_state.attributes["state"] == "incomplete"
+        problem = client_state.sub_node("problem", name="no route")
+        assert problem is not None and problem.text == 'no route to Hello "client -> desk"'
+        assert puppets.ids["client"] == 2
+        puppets.apply(server + client)
+        assert puppets.ids["client"] == 3
+        assert puppets.town.lines("init -> server")[2:] == ["open 'client -> desk'"]
+        puppets.apply("")
+        assert puppets.town.init_has == puppets.before

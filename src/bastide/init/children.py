@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import count
 
+from bastide.base import Node
 from bastide.init.child import Child
 from bastide.init.config import Config
 from bastide.init.environment import KINDS
@@ -36,7 +37,7 @@ class Children:
         self._around, self._parent_service = around, parent_service
         self._living: dict[Identity, Child] = {}
         self._parent: dict[str, ParentService] = {}
-        self._config: Config
+        self._config = Config.parse(Node("config"))
         self._ids = count(1)
 
     def __iter__(self) -> Iterator[Child]:
@@ -45,16 +46,18 @@ class Children:
 
     def arrange(self, config: Config) -> None:
         """Follow a new config."""
-        self._config = config
+        aliases, self._config = self._config.aliases, config
         starts = {start.identity: start for start in config.starts}
         default = config.default_route or NO_ROUTE
-        created, servers_changed = list[Child](), self._follow_parent(config)
+        created, servers_changed = list[Child](), self._follow_parent(config) or config.aliases != aliases
         for identity, start in starts.items():
             child = self._living.get(identity)
             if child is None:
                 created.append(self._create(start))
             elif child.start is not start and child.start != start and not child.ended:
                 servers_changed |= child.update(start, start.route or default)
+            if child is not None and child.stuck and child.start.route is None and child.route != default:
+                child.route, child.uncertain = default, True        # it has nothing to lose by the new one
         abandoned = [child for identity, child in self._living.items()
                      if identity not in starts] if config.complete else []
         for child in abandoned:
