@@ -34,17 +34,21 @@ class Main:
             self._env.log.error(f"{error}; keeping what is, until the config is valid")
             return
         report = config.sub_node("report")
-        self._buffer = BUFFER if report is None else report.value("buffer", BUFFER)
+        if report is not None:
+            self._buffer = report.value("buffer", BUFFER)
+            # Before children crowd in: among all that they ask for, it would take long to get an entrypoint.
+            self._reporter = self._reporter or BackgroundReporter(self._env, "state", buffer=self._buffer)
         self._sandbox.apply_config(config)
 
     def _report(self) -> None:
+        if self._reporter is None:
+            return
         report = self._sandbox.generate_state_report()
         if _size(report) > self._buffer:
             report = without_problems(report)
         if _size(report) > self._buffer:
             self._env.log.error("state report exceeds maximum size")
             report = Node("state", {"error": "report buffer exceeded"})
-        self._reporter = self._reporter or BackgroundReporter(self._env, "state", buffer=self._buffer)
         self._reporter.generate(report)
 
 
