@@ -360,6 +360,11 @@ def run(ep: Entrypoint) -> None:
     ep.run()
 
 
+def forget_entrypoint() -> None:
+    """This thread serves none any more."""
+    del _here.ep
+
+
 def _current_entrypoint(env: Env) -> Entrypoint:
     ep: Entrypoint = getattr(_here, "ep", env.ep)
     return ep

@@ -31,6 +31,7 @@ OUTER_DRIVERS = {"Timer": "timer"}
 
 ENTRY = "bastide.base.startup:main"
 _CHILD_ENTRY = "bastide.kernel.linux.component:main"
+_PLAY = "bastide.base.play"
 _LIBRARY_HOOK = "bastide.base.startup:prepare"
 
 
@@ -54,7 +55,8 @@ def start_zygote(options: Isolation, complaints: int) -> Zygote:
     _raise_descriptor_limit()
     library = library_archive(extra=[(PACKAGE / "lib", "bastide"), (PACKAGE / "init", "bastide")])
     try:
-        return Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, complaints, _LIBRARY_HOOK)
+        return Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, complaints, _LIBRARY_HOOK,
+                      _PLAY)
     finally:
         os.close(library)
 
@@ -153,7 +155,7 @@ def _platform_info(machine: interface.Machine) -> str:
 def _preload() -> list[str]:
     """What every component finds in place: the component API and the session interfaces."""
     names = [f"bastide.{part}.{file.stem}" for part in ("base", "session")
-             for file in sorted((PACKAGE / part).glob("*.py")) if file.stem != "__init__"]
+             for file in sorted((PACKAGE / part).glob("*.py")) if file.stem not in ("__init__", "play", "practice")]
     return ["bastide.base", *names, "bastide.kernel.linux.component"]
 
 

@@ -138,6 +138,15 @@ def _outcome(attempt: Callable[[], object]) -> str:
     return "succeeded"
 
 
+def restored(descriptors: list[int]) -> list[int]:
+    """How many pages there are to be restored, and how many of them are as the image's."""
+    from bastide.kernel.linux import image  # this file also runs alone
+
+    image.restore()
+    return [len(image._pages), sum(not image.differ(page, original, 4096)
+                                   for page, original in zip(image._pages, image._originals, strict=True))]
+
+
 def live(descriptors: list[int]) -> dict[str, object]:
     """What an ordinary program does."""
     answers: list[int] = []

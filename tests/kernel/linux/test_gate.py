@@ -125,6 +125,18 @@ def test_clients_that_are_gone_leave_nothing_behind() -> None:
         assert sum(map(len, gate._rings)) == 0
 
 
+def test_a_gate_settles_often_at_first_and_seldom_later() -> None:
+    with parties(2) as (server, client):
+        gate, _, handle = served(server, client)
+        calls: list[int] = []
+        made = 0
+        gate.settled = lambda: calls.append(made)
+        with running(gate):
+            for made in range(1, 101):  # noqa: B007  # the gate's thread looks at it
+                client.transport.call(handle, b"x")
+        assert 6 <= len(calls) <= 10
+
+
 def test_each_gate_is_taken_once_and_by_its_owner_alone() -> None:
     with parties(2) as (server, client):
         entrypoint, _ = server.entrypoint()

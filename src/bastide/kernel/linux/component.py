@@ -15,15 +15,16 @@ from struct import Struct
 from typing import TypeVar
 
 from bastide.kernel.interface import Entry, Handle, IpcError, Start
-from bastide.kernel.linux import control, native
+from bastide.kernel.linux import control, image, native
 from bastide.kernel.linux.channel import Channel, SignalChannel
 from bastide.kernel.linux.control import Kind, News
 from bastide.kernel.linux.gate import LinuxGate
 from bastide.kernel.linux.memory import Mapping
 from bastide.kernel.linux.native import Ask
 from bastide.kernel.linux.page import CHANNEL_BYTES
-from bastide.kernel.linux.seal import seal, voucher
+from bastide.kernel.linux.seal import numbers, seal, voucher
 from bastide.kernel.linux.transport import Transport
+from bastide.kernel.linux.voucher import proper
 from bastide.kernel.linux.window import Part
 
 T = TypeVar("T")
@@ -59,6 +60,13 @@ class Birth:
 
 def main(descriptors: list[int], payload: bytes) -> int:
     """The entry of every process that the zygote makes for a component."""
+    transport, start, entry = born(descriptors, payload)
+    transport.gates[numbers(proper(start.entrypoint))[0]].settled = image.restore
+    return entry(start)
+
+
+def born(descriptors: list[int], payload: bytes) -> tuple[Transport, Start, Entry]:
+    """What a program is given by the port, and by whom it is to be run."""
     birth = Birth.unpack(payload)
     end, binary = descriptors
     transport = Transport(birth.domain, birth.key)
@@ -71,7 +79,7 @@ def main(descriptors: list[int], payload: bytes) -> int:
     module, _, function = birth.entry.partition(":")
     # most likely preloaded, and then importlib need not be woken up
     entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
-    return entry(Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)))
+    return transport, Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)), entry
 
 
 class FarAuthority:

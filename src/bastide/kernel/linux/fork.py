@@ -1,4 +1,4 @@
-"""Forking children of the own parent, by clone3, as the zygote does.
+"""Forking siblings, that is, children of the own parent, by clone3, as the zygote does.
 
 Owns what has to be told to Python and to glibc about a fork that neither of them made.
 """
@@ -6,6 +6,7 @@ Owns what has to be told to Python and to glibc about a fork that neither of the
 from __future__ import annotations
 
 import ctypes
+import signal
 import struct
 import threading
 
@@ -18,17 +19,18 @@ CLONE_CHILD_SETTID = 0x01000000
 
 
 class Fork:
-    """Forks a child of our parent: its process id and pidfd; in the child (0, -1). Raises OSError.
+    """Forks a sibling, or a child: its process id and pidfd; in the new process (0, -1). Raises OSError.
 
     Made once, and used in all processes that come of it: they have the same addresses.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sibling: bool = True) -> None:
         self._pidfd = ctypes.c_int(-1)
         tid = _thread_id_address()
-        flags = CLONE_PARENT | CLONE_PIDFD | (CLONE_CHILD_SETTID if tid else 0)
-        # struct clone_args; with CLONE_PARENT, the exit signal is our own
-        arguments = struct.pack("=11Q", flags, ctypes.addressof(self._pidfd), tid, *[0] * 8)
+        flags = (CLONE_PARENT if sibling else 0) | CLONE_PIDFD | (CLONE_CHILD_SETTID if tid else 0)
+        ending = 0 if sibling else signal.SIGCHLD       # with CLONE_PARENT, the exit signal is our own
+        # struct clone_args
+        arguments = struct.pack("=11Q", flags, ctypes.addressof(self._pidfd), tid, 0, ending, *[0] * 6)
         self._clone = syscall.prepared("clone3", arguments, len(arguments))
         self._before = ctypes.pythonapi.PyOS_BeforeFork
         self._in_parent, self._in_child = ctypes.pythonapi.PyOS_AfterFork_Parent, ctypes.pythonapi.PyOS_AfterFork_Child

@@ -108,6 +108,9 @@ class LinuxGate:
         self._alarm: tuple[int, Callable[[], None]] | None = None
         self._stopped = False
         self.thread = 0                 # that runs the gate
+        self.settled: Callable[[], None] = lambda: None
+        """Called when the gate is about to wait for the 1st, 2nd, 3rd, 4th, 8th, 16th... time."""
+        self._waits, self._next_settling = 0, 1
 
     # what the component says
 
@@ -132,6 +135,10 @@ class LinuxGate:
                 more = self._catch_up()
                 if not more or self._stopped or not self._rung():
                     continue            # whoever always finds something to catch up must not starve the others
+            self._waits += 1
+            if self._waits == self._next_settling:
+                self._next_settling += 1 if self._waits < 4 else self._waits
+                self.settled()
             heard = self._heard()
             while self._withdrawn:
                 self._drop(self._withdrawn.popleft())

@@ -45,6 +45,11 @@ def undumpable() -> None:
     call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
+def dumpable() -> None:
+    """Own our files in /proc again, after a change of ids, until `undumpable`."""
+    call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
 def rename(name: bytes) -> None:
     """What `ps` shows; the kernel takes 15 bytes."""
     call("prctl", PR_SET_NAME, name[:15] + b"\0", 0, 0, 0)

@@ -49,11 +49,13 @@ class Zygote:
     components. `entry` and `library_hook` are written 'module:function'. `search` are the folders to import from while
     starting; `preload` is imported before the first component. `library_hook` is called once with `library_fd`, and may
     install a finder for what components import later; it must map what it needs, since the descriptor is closed after
-    it. `log_fd` becomes descriptor 2 of components and of the zygote.
+    it. `play` is a module to rehearse a start with (`rehearsal.Play`). `log_fd` becomes descriptor 2 of components and
+    of the zygote.
     """
 
     def __init__(self, entry: str, preload: Sequence[str], search: Sequence[str], library_fd: int | None,
-                 options: Isolation, log_fd: int, library_hook: str = "") -> None:
+                 options: Isolation, log_fd: int, library_hook: str = "",
+                 play: str = "") -> None:
         _check_log(log_fd)
         if library_fd is not None and not library_hook:
             raise ValueError("a library needs a library_hook that makes it importable")
@@ -67,7 +69,8 @@ class Zygote:
         self._options = options
         self._uids = range(0)
         self._serial = 0
-        config = {"entry": entry, "preload": list(preload), "library_hook": library_hook, "options": asdict(options)}
+        config = {"entry": entry, "preload": list(preload), "library_hook": library_hook, "play": play,
+                  "options": asdict(options)}
         refused: OSError | None = None
         if options.user_namespaces:
             refused = self._start(config, library_fd, True)

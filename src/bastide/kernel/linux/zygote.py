@@ -3,11 +3,12 @@
 Components must not inherit core's memory, and must not pay for starting an interpreter. So core starts this program
 once. It loads what components need, and then becomes up to three processes, all of them children of core:
 
-    X  the program as started. Loads modules, enters new namespaces, makes the other two, and is gone.
+    X  the program as started. Loads modules, rehearses the start of a component (`rehearsal.py`), enters new
+       namespaces, makes the other two, and is gone.
     R  process 1 of the new PID namespace. When it ends, the kernel ends everybody within, so it ends with core: when
        its pipe from core closes, or by the parent-death signal. It takes no other part; a process 1 could not fork
        children for core. Without a PID namespace there is no R.
-    Z  the zygote proper. Serves one kind of request: fork a component.
+    Z  the zygote proper. Makes its memory an image (`image.py`), and serves one kind of request: fork a component.
 
 A component is a child of core too (CLONE_PARENT), so that core waits for it without asking anybody. Of Z's descriptors
 it keeps none but those that core sent along; see `_lock_down` for what else it gives up before its entry function runs.
@@ -37,9 +38,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from bastide.kernel.linux import landlock, namespaces, pools, privileges, seccomp, stack, syscall
+from bastide.kernel.linux import landlock, namespaces, pools, privileges, rehearsal, seccomp, stack, syscall, traces
 from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
+from bastide.kernel.linux.traces import Learnt
 
 Entry = Callable[[list[int], bytes], int]
 """Called with the numbers of the descriptors that core gave, and a payload; the result is the exit code."""
@@ -69,6 +71,7 @@ _ROOM = int(socket.CMSG_SPACE(DESCRIPTORS * 4))
 _CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
 _RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
 
+NOBODY = 65534
 FIRST_DESCRIPTOR = 3
 ENTRY_FAILED = 1
 LOCKDOWN_FAILED = 126
@@ -110,15 +113,17 @@ def main(control_number: int) -> NoReturn:
 class _World:
     """What Z needs to know of how things came out."""
 
-    entry: Entry
     options: Isolation
     private_uids: bool
     namespaces: bool
     threads: int
     """How many there were on the host when we started."""
+    proc: int                   # the folder /proc
+    learnt: Learnt | None
 
 
 def _start(control: socket.socket) -> None:
+    privileges.die_with_parent()        # until our ids change: core may end while we rehearse
     message, descriptors, _, _ = socket.recv_fds(control, CONFIG_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
     config = json.loads(message)
     options = Isolation(**config["options"])
@@ -130,6 +135,12 @@ def _start(control: socket.socket) -> None:
     if len(descriptors) > 1:
         _function(config["library_hook"])(descriptors[1])
         os.close(descriptors[1])
+    component = _Component(entry, options)
+    gc.disable()
+    proc, learnt = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), None
+    with suppress(OSError):     # without, components take more memory, and that is all
+        if config["play"]:
+            learnt = _rehearse(config["play"], proc, component, NOBODY if config["private_uids"] else 0)
     _forget_paths()
 
     threads = privileges.threads_of_host()
@@ -146,7 +157,6 @@ def _start(control: socket.socket) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
     fork = Fork()
-    gc.disable()
     gc.collect()
     pools.leave_no_room()
     gc.freeze()     # else the first collection in each process would copy all that we share
@@ -162,9 +172,30 @@ def _start(control: socket.socket) -> None:
         os.close(alive)
         for other in made:
             os.close(other)
-        _serve(control, fork, _World(entry, options, private_uids, inside, threads))
+        _serve(control, fork, component, _World(options, private_uids, inside, threads, proc, learnt))
     socket.send_fds(control, [STARTED], [pidfd, *made])
     os._exit(0)
+
+
+def _rehearse(play: str, proc: int, component: _Component, uid: int) -> Learnt:
+    """Before there are namespaces: in them, X could make no child but process 1."""
+    fork, component.parent = Fork(sibling=False), os.getpid()
+
+    def begin(payload: bytes, descriptors: list[int], run: Entry) -> int:
+        pid, pidfd = fork()
+        if pid == 0:
+            descriptors.insert(0, _own("pagemap", proc))
+            privileges.no_new_privs()
+            component.run(REQUEST.pack(uid, len(descriptors), False, b"scout") + payload, descriptors, run)
+        os.close(pidfd)
+        return pid
+
+    return rehearsal.rehearse(importlib.import_module(play), _own("maps", proc), begin)
+
+
+def _own(name: str, proc: int) -> int:
+    """A descriptor of a file about this process."""
+    return os.open(f"self/{name}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
 
 
 def _preload(modules: Sequence[str]) -> None:
@@ -230,17 +261,23 @@ def _reap(alive: int, options: Isolation) -> NoReturn:
         os._exit(0)
 
 
-def _serve(control: socket.socket, fork: Fork, world: _World) -> NoReturn:
+def _serve(control: socket.socket, fork: Fork, component: _Component, world: _World) -> NoReturn:
     """Z: fork components until core is gone."""
     try:
         capabilities = (privileges.CAP_SETGID, privileges.CAP_SETUID) if world.private_uids else ()
+        privileges.dumpable()
+        maps, pagemap = (_own(name, world.proc) for name in ("maps", "pagemap"))
+        os.close(world.proc)
         _renounce(b"bastide-zygote", world.options, capabilities)
         threads = (THREADS_OF_ONE_COMPONENT if world.private_uids
                    else THREADS_OF_ALL_COMPONENTS if world.namespaces
                    else THREADS_OF_ALL_COMPONENTS + world.threads)      # those of the user that core has, too
+        with suppress(OSError, AttributeError):
+            if world.learnt is not None:
+                traces.adopt(world.learnt, maps, pagemap)
         # components inherit them; setting them in each would take a tenth of its start
         privileges.limit_resources(world.options.nofile, world.options.address_space, threads)
-        component = _Component(world, control)
+        component.parent = os.getppid()     # 0 if core is outside of our PID namespace
         control.send(READY)
         while _serve_one(control, fork, component):
             pass
@@ -279,15 +316,14 @@ def _serve_one(control: socket.socket, fork: Fork, component: _Component) -> boo
 class _Component:
     """What is the same for all components, made before the first."""
 
-    def __init__(self, world: _World, control: socket.socket) -> None:
-        self._entry = world.entry
-        self._control = control.fileno()
-        self._parent = os.getppid()     # 0 if core is outside of our PID namespace
-        self._filter = seccomp.prepared(seccomp.encode(seccomp.program(_architecture(), world.options.profile)))
-        self._ruleset = _ruleset(world.options, world.options.landlock_scope)
+    def __init__(self, entry: Entry, options: Isolation) -> None:
+        self.parent = -1                # its process id
+        self._entry = entry
+        self._filter = seccomp.prepared(seccomp.encode(seccomp.program(_architecture(), options.profile)))
+        self._ruleset = _ruleset(options, options.landlock_scope)
         self._renounce = privileges.prepared_renunciation()
 
-    def run(self, request: bytes, descriptors: list[int]) -> NoReturn:
+    def run(self, request: bytes, descriptors: list[int], entry: Entry | None = None) -> NoReturn:
         """In the new process: lock down, run the entry function, exit."""
         code = LOCKDOWN_FAILED
         try:
@@ -296,7 +332,7 @@ class _Component:
             random.seed()
             gc.enable()
             code = ENTRY_FAILED
-            code = self._entry([*range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + len(descriptors) - logged)],
+            code = (entry or self._entry)([*range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + len(descriptors) - logged)],
                                request[REQUEST.size:]) & 0xFF
         except SystemExit as exit_:
             code = exit_.code & 0xFF if isinstance(exit_.code, int) else int(exit_.code is not None)
@@ -315,7 +351,7 @@ class _Component:
                 raise syscall.failure("a privilege could not be given up")
         # Had core ended before, nobody would have told us. Within a PID namespace core is not to be seen, but there R
         # ends us in any case.
-        if os.getppid() != self._parent:
+        if os.getppid() != self.parent:
             os._exit(LOCKDOWN_FAILED)
         if logged:
             os.dup2(descriptors[0], 2)
