@@ -14,7 +14,8 @@ from kernel.linux.parties import Party, parties
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
 from bastide.kernel.linux.channel import Channel
-from bastide.kernel.linux.gate import LinuxGate, _Calls
+from bastide.kernel.linux.gate import LinuxGate
+from bastide.kernel.linux.incoming import Calls
 from bastide.kernel.linux.page import CONTEXTS, COUNTERS, MAX_SLOTS, MESSAGE, OK, REPLY, REQUEST
 from bastide.kernel.linux.seal import HANDLE_BYTES
 
@@ -61,7 +62,7 @@ def _answer(flag: int, words: bytes, rest: bytes, holder: Party, gate: LinuxGate
     """A hostile owner, that then dies. The call returns what fits, or raises IpcError."""
     channel = _connected(holder, target)
     incoming, = gate._channels.values()
-    assert isinstance(incoming, _Calls)
+    assert isinstance(incoming, Calls)
     memory = channel._memory
     memory[64:64 + len(words)] = words
     memory[REPLY:REPLY + len(rest[:MESSAGE])] = rest[:MESSAGE]

@@ -15,7 +15,8 @@ from bastide.base import Capability, Env, Interface
 from bastide.base.environment import NativeEntrypoint
 from bastide.kernel.interface import Caps, Handle
 from bastide.kernel.linux import page
-from bastide.kernel.linux.gate import LinuxGate, _Calls
+from bastide.kernel.linux.gate import LinuxGate
+from bastide.kernel.linux.incoming import Calls
 
 
 class Main(Echo):
@@ -93,7 +94,7 @@ class Main(Echo):
         return "answer"
 
     def _channels(self) -> list[Any]:
-        return [channel for channel in self.gate._channels.values() if isinstance(channel, _Calls)]
+        return [channel for channel in self.gate._channels.values() if isinstance(channel, Calls)]
 
     def _forger(self, board: BoardSession) -> None:
         """An object whose replies hold capabilities that it made up, for whoever calls."""

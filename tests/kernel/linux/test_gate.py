@@ -13,6 +13,7 @@ from kernel.linux.parties import Party, parties
 from bastide.kernel.interface import Caps, Handle, IpcError
 from bastide.kernel.linux import gate as module
 from bastide.kernel.linux.gate import LinuxGate
+from bastide.kernel.linux.incoming import Calls
 from bastide.kernel.linux.switchboard import Entrypoint
 
 
@@ -55,7 +56,7 @@ def test_a_reply_pipe_that_nobody_drains_blocks_nobody() -> None:
         with running(gate):
             deaf.transport.call(handle, b"x")
             channel = next(iter(gate._channels.values()))
-            assert isinstance(channel, module._Calls)
+            assert isinstance(channel, Calls)
             fill(channel.reply)
             mine = client.handle(entrypoint, object_number)
             assert deaf.transport.call(handle, b"a reply without a ring") == (b"a reply without a ring", ())

@@ -16,15 +16,15 @@ import select
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from struct import Struct
 from threading import get_ident
 from typing import TYPE_CHECKING
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Deliver, Dispatch, Handle, IpcError
 from bastide.kernel.linux import page
+from bastide.kernel.linux.incoming import Calls, Context, Incoming, Object, Signals
 from bastide.kernel.linux.memory import Mapping
-from bastide.kernel.linux.page import COUNTERS, MAX_SLOTS, MESSAGE, REPLY, REQUEST
+from bastide.kernel.linux.page import MAX_SLOTS, MESSAGE, REPLY, REQUEST
 from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, seal
 
 if TYPE_CHECKING:
@@ -43,50 +43,6 @@ _libc = ctypes.CDLL(None)
 _libc.ppoll.argtypes = (ctypes.c_void_p, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_void_p)
 
 
-@dataclass(eq=False, slots=True)
-class _Object:
-    dispatch: Dispatch
-    known: set[tuple[_Calls, bytes]] = field(default_factory=set)
-
-
-@dataclass(eq=False, slots=True)
-class _Context:
-    deliver: Deliver
-    io: bool
-    known: set[tuple[_Signals, bytes]] = field(default_factory=set)
-
-
-class _Incoming:
-    """The owner's end of one channel."""
-
-    __slots__ = ("holder", "mapping", "memory", "number", "seen", "words")
-
-    def __init__(self, number: int, holder: int, mapping: Mapping) -> None:
-        self.number, self.holder, self.mapping = number, holder, mapping
-        self.memory = mapping.view
-        self.words = mapping.view[:page.HEAD].cast("I")
-        self.seen = 0                           # number of what was looked at last, by the holder's count
-
-
-class _Calls(_Incoming):
-    __slots__ = ("objects", "reply")
-
-    def __init__(self, number: int, holder: int, mapping: Mapping, reply: int) -> None:
-        super().__init__(number, holder, mapping)
-        self.reply = reply
-        self.objects: dict[bytes, _Object] = {}     # handles that were proven to be the holder's
-
-
-class _Signals(_Incoming):
-    __slots__ = ("contexts", "counters", "last")
-
-    def __init__(self, number: int, holder: int, mapping: Mapping) -> None:
-        super().__init__(number, holder, mapping)
-        self.counters = mapping.view[COUNTERS:COUNTERS + 4 * MAX_SLOTS].cast("I")
-        self.last: list[int] = []                   # counters as they were when they were looked at
-        self.contexts: dict[bytes, _Context] = {}   # handles that were proven to be the holder's
-
-
 class LinuxGate:
     def __init__(self, transport: Transport, number: int, doorbell: int, bell: int) -> None:
         self.number = number
@@ -95,12 +51,12 @@ class LinuxGate:
         self._poll.register(doorbell, select.POLLIN)
         self._waited = bytearray(_POLL.size)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._waited))
-        self._rings: list[tuple[_Incoming, ...]] = [()] * 256
-        self._channels: dict[int, _Incoming] = {}
-        self._objects: dict[int, _Object] = {}
-        self._contexts: dict[int, _Context] = {}
-        self._pending: dict[_Context, int] = {}
-        self._backlog: dict[_Calls, None] = {}   # requests that came while the gate waited for a signal
+        self._rings: list[tuple[Incoming, ...]] = [()] * 256
+        self._channels: dict[int, Incoming] = {}
+        self._objects: dict[int, Object] = {}
+        self._contexts: dict[int, Context] = {}
+        self._pending: dict[Context, int] = {}
+        self._backlog: dict[Calls, None] = {}   # requests that came while the gate waited for a signal
         self._unheard: dict[int, int] = {}          # signals of identities that nobody listens to yet
         self._raised: deque[tuple[int, int]] = deque()  # signals from within the component
         self._withdrawn: deque[int] = deque()
@@ -115,11 +71,11 @@ class LinuxGate:
     # what the component says
 
     def serve(self, identity: Handle, dispatch: Dispatch) -> None:
-        self._objects[self._own(identity)] = _Object(dispatch)
+        self._objects[self._own(identity)] = Object(dispatch)
 
     def listen(self, identity: Handle, deliver: Deliver, io: bool) -> None:
         number = self._own(identity)
-        context = self._contexts[number] = _Context(deliver, io)
+        context = self._contexts[number] = Context(deliver, io)
         if early := self._unheard.pop(number, 0):
             self._pending[context] = early
 
@@ -144,9 +100,9 @@ class LinuxGate:
                 self._drop(self._withdrawn.popleft())
             for channel in heard:
                 if channel.words[0] != channel.seen:
-                    if isinstance(channel, _Calls):
+                    if isinstance(channel, Calls):
                         self._serve(channel)
-                    elif isinstance(channel, _Signals):
+                    elif isinstance(channel, Signals):
                         self._collect(channel)
         self._stopped = False
 
@@ -196,7 +152,7 @@ class LinuxGate:
 
         Its holder may have rung for it already.
         """
-        channel = _Signals(number, holder, mapping) if reply is None else _Calls(number, holder, mapping, reply)
+        channel = Signals(number, holder, mapping) if reply is None else Calls(number, holder, mapping, reply)
         self._channels[number] = channel
         self._rings[page.ring_of(number)] += (channel,)
         self.post(lambda: self._note(channel))
@@ -224,13 +180,13 @@ class LinuxGate:
             return
         ring = page.ring_of(number)
         self._rings[ring] = tuple(other for other in self._rings[ring] if other is not channel)
-        if isinstance(channel, _Calls):
+        if isinstance(channel, Calls):
             for handle, target in channel.objects.items():
                 target.known.discard((channel, handle))
             self._backlog.pop(channel, None)
             os.close(channel.reply)
             channel.reply = -1
-        elif isinstance(channel, _Signals):
+        elif isinstance(channel, Signals):
             for handle, context in channel.contexts.items():
                 context.known.discard((channel, handle))
         channel.mapping.unmap()
@@ -259,7 +215,7 @@ class LinuxGate:
     def _rung(self) -> bool:
         return bool(self._poll.poll(0))
 
-    def _heard(self) -> list[_Incoming]:
+    def _heard(self) -> list[Incoming]:
         """Wait for the doorbell; the channels to look at."""
         if self._alarm is not None and not self._wait_for_alarm():
             return []
@@ -307,16 +263,16 @@ class LinuxGate:
                 self._serve(channel)
         return bool(self._pending or self._backlog or self._posted or self._raised)
 
-    def _note(self, channel: _Incoming) -> None:
+    def _note(self, channel: Incoming) -> None:
         """Look at a channel while calls have to wait."""
         if channel.words[0] == channel.seen:
             return
-        if isinstance(channel, _Calls):
+        if isinstance(channel, Calls):
             self._backlog[channel] = None
-        elif isinstance(channel, _Signals):
+        elif isinstance(channel, Signals):
             self._collect(channel)
 
-    def _serve(self, channel: _Calls) -> None:
+    def _serve(self, channel: Calls) -> None:
         words = channel.words
         number = channel.seen = words[0]
         size = words[1]
@@ -346,7 +302,7 @@ class LinuxGate:
             except (BlockingIOError, BrokenPipeError):
                 pass                    # the holder never reads, or is gone: core will tell
 
-    def _prove(self, channel: _Calls, handle: bytes) -> _Object | None:
+    def _prove(self, channel: Calls, handle: bytes) -> Object | None:
         """Check a handle that the channel has not shown before."""
         number = self._verified(channel, handle)
         target = self._objects.get(number)
@@ -355,7 +311,7 @@ class LinuxGate:
             target.known.add((channel, handle))
         return target
 
-    def _verified(self, channel: _Incoming, handle: bytes) -> int:
+    def _verified(self, channel: Incoming, handle: bytes) -> int:
         """The identity that a handle names, or -1 if it is not authentic, or not the holder's."""
         if len(handle) != HANDLE_BYTES:
             return -1
@@ -364,20 +320,20 @@ class LinuxGate:
             return -1
         return number
 
-    def _take_caps(self, channel: _Calls, data: bytes, count: int) -> tuple[bytes, Caps]:
+    def _take_caps(self, channel: Calls, data: bytes, count: int) -> tuple[bytes, Caps]:
         end = len(data) - count * HANDLE_BYTES
         if count > MESSAGE_CAPS or end < HANDLE_BYTES:
             raise IpcError(f"{count} capabilities beside a message of {len(data)} bytes")
         return data[HANDLE_BYTES:end], self._transport.received(data[end:], channel.holder)
 
-    def _give_caps(self, channel: _Calls, reply: bytes, caps: Caps) -> tuple[int, bytes, int]:
+    def _give_caps(self, channel: Calls, reply: bytes, caps: Caps) -> tuple[int, bytes, int]:
         """Status, reply with its capabilities, and how many they are."""
         if len(caps) <= MESSAGE_CAPS:
             with suppress(IpcError):
                 return page.OK, reply + self._transport.sent(caps, channel.holder), len(caps)
         return page.ILLEGAL, b"", 0
 
-    def _collect(self, channel: _Signals) -> None:
+    def _collect(self, channel: Signals) -> None:
         """Add the signals of a channel to what is pending."""
         words = channel.words
         channel.seen = words[page.SIGNALS]
@@ -397,7 +353,7 @@ class LinuxGate:
         channel.last = now
         words[page.SIGNALS_SEEN] = channel.seen
 
-    def _prove_context(self, channel: _Signals, handle: bytes) -> _Context | None:
+    def _prove_context(self, channel: Signals, handle: bytes) -> Context | None:
         context = self._contexts.get(self._verified(channel, handle))
         if context is not None:
             channel.contexts[handle] = context
