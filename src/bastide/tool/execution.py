@@ -87,6 +87,8 @@ class Run:
             for layer in machine.zygote.layers:
                 if layer.promised and not layer.active:
                     self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
+            if machine.zygote.unrehearsed:
+                self.note(f"note: components take more memory than usual: {machine.zygote.unrehearsed}")
             system = boot(machine.machine, self.scenario, self.modules, self.show, self.exited, self.reported,
                           ram=self.ram, caps=self.caps)
             self.system = system

@@ -159,6 +159,7 @@ def test_a_zygote_that_rehearsed_gives_components_pages_to_restore(log: tuple[in
         assert (process.join().code, process.join().fault) == (0, "")
         process.close()
         assert chosen > 100 and shared > chosen // 2
+        assert zygote.unrehearsed == ""
     finally:
         zygote.close()
 
@@ -170,6 +171,8 @@ def test_a_zygote_whose_host_lacks_the_means_starts_components_all_the_same(log:
     zygote = Zygote(entry="sandbox_probe:entry", preload=[], search=[*SEARCH, str(tmp_path)], library_fd=None,
                     options=Isolation(), log_fd=log[1], play="bad_play")
     try:
+        assert zygote.unrehearsed in ("[Errno 104] Connection reset by peer",
+                                      "[Errno 32] the other side of the rehearsal has ended")
         answers, theirs = os.pipe()
         process = zygote.spawn("restored", [theirs], b'{"do": "restored"}')
         os.close(theirs)

@@ -61,10 +61,11 @@ def rehearse(play: Play, maps: int, begin: Begin) -> Learnt:
     processors = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(processors)})      # to wake up another processor takes longer than to answer
     cues, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    audience = os.getpid()
     actors = os.fork()
     if actors == 0:
         cues.close()
-        _act(play, theirs)
+        _act(play, theirs, audience)
     theirs.close()
     gc.freeze()     # so that it takes no time to collect what a rehearsal leaves behind
     try:
@@ -183,17 +184,19 @@ class Stage:
         return True
 
 
-def _act(play: Play, cues: socket.socket) -> NoReturn:
+def _act(play: Play, cues: socket.socket, parent: int) -> NoReturn:
     """In the other process: one component after the other."""
     try:
         privileges.die_with_parent()
+        if os.getppid() != parent:
+            os._exit(0)
         stage = Stage()
-        parent = play.cast(stage)
+        leading = play.cast(stage)
         content = play.binary()
         binary = Dataspace(len(content))
         binary.write(content)
         while cues.recv(1):
-            message, far = stage.enter(parent, binary, play.ENTRY)
+            message, far = stage.enter(leading, binary, play.ENTRY)
             with far:
                 socket.send_fds(cues, [message], [far.fileno(), binary.descriptor(False)])
             stage.gate.run()

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -42,6 +43,10 @@ class SpawnError(OutOfMachine):
     """A component, or the zygote itself, could not be started."""
 
 
+class _Endless(Exception):
+    """The rehearsal came to no end."""
+
+
 class Zygote:
     """Starts components.
 
@@ -71,11 +76,13 @@ class Zygote:
         self._serial = 0
         config = {"entry": entry, "preload": list(preload), "library_hook": library_hook, "play": play,
                   "options": asdict(options)}
-        refused: OSError | None = None
-        if options.user_namespaces:
-            refused = self._start(config, library_fd, True)
-        if not self._children:
-            self._start(config, library_fd, False)
+        self.unrehearsed = ""
+        """Why components take more memory than they need to, if they do."""
+        try:
+            refused = self._start_anyhow(config, library_fd)
+        except _Endless:
+            refused = self._start_anyhow({**config, "play": ""}, library_fd)
+            self.unrehearsed = f"the rehearsal of a start took more than {zygote.REHEARSAL_SECONDS} seconds"
         self.layers = (*promised, layers.scope(options), layers.namespace_layer(options, lambda: refused),
                        self._uid_layer, layers.cgroups())
         """What isolates the components of this zygote, and what does not."""
@@ -188,6 +195,13 @@ class Zygote:
             return "this user has too many descriptors in flight; raise the limit of open files (RLIMIT_NOFILE)"
         return "the zygote closed its socket" if error is None else str(error)
 
+    def _start_anyhow(self, config: Mapping[str, object], library_fd: int | None) -> OSError | None:
+        """With namespaces if possible; the result is why there are none."""
+        refused = self._start(config, library_fd, True) if self._options.user_namespaces else None
+        if not self._children:
+            self._start(config, library_fd, False)
+        return refused
+
     def _start(self, config: Mapping[str, object], library_fd: int | None, inside: bool) -> OSError | None:
         """Start X and wait for Z. The result is why there are no namespaces; without `_children`, try again without."""
         self._uid_layer, self._uids = layers.uids(self._options, inside)
@@ -218,7 +232,7 @@ class Zygote:
             message, received, _, _ = socket.recv_fds(self._control, zygote.CONFIG_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
             kind, text = message[:1], message[1:].decode(errors="replace")
             if kind == zygote.READY:
-                ready = True
+                ready, self.unrehearsed = True, text
             elif kind == zygote.STARTED:
                 self._children = tuple(Process(pidfd, _host_pid(pidfd)) for pidfd in received)
             elif kind == zygote.MAP_IDS:
@@ -231,6 +245,8 @@ class Zygote:
                 self._control.close()
                 os.close(self._alive)
                 return OSError(text)
+            elif not message and program.wait() == -signal.SIGALRM:
+                raise _Endless
             else:
                 raise SpawnError(f"the zygote could not start: {text or 'its interpreter ended early, see the log'}")
         return refused

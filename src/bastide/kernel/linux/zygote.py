@@ -51,7 +51,7 @@ NAMESPACES_REFUSED = b"N"   # text: why. Goes on without; core answers YES or NO
 NAMESPACES_BROKEN = b"B"    # text: why. Gives up; core may start another one without
 MAP_IDS = b"M"              # core maps a range of ids and answers YES, or why not
 STARTED = b"S"              # pidfds of Z and, if there is one, R
-READY = b"R"                # from Z
+READY = b"R"                # from Z; text: why components share less memory than they could, if so
 FAILED = b"F"               # text: why. Gives up
 
 YES, NO = b"Y", b"N"
@@ -65,6 +65,8 @@ _FORKED = REPLY.pack(0)
 PAYLOAD_BYTES = 1 << 16
 DESCRIPTORS = 250           # SCM_MAX_FD is 253
 CONFIG_BYTES = 1 << 17
+REHEARSAL_SECONDS = 2
+"""Then X ends by SIGALRM, and core may start another one without a play. It takes some hundredth of that."""
 
 # plain ints: those of `socket` are enums, whose operators are Python
 _ROOM = int(socket.CMSG_SPACE(DESCRIPTORS * 4))
@@ -120,6 +122,7 @@ class _World:
     """How many there were on the host when we started."""
     proc: int                   # the folder /proc
     learnt: Learnt | None
+    unrehearsed: str            # why nothing was learnt, if something should have been
 
 
 def _start(control: socket.socket) -> None:
@@ -137,10 +140,12 @@ def _start(control: socket.socket) -> None:
         os.close(descriptors[1])
     component = _Component(entry, options)
     gc.disable()
-    proc, learnt = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), None
-    with suppress(OSError):     # without, components take more memory, and that is all
+    proc, learnt, unrehearsed = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), None, ""
+    try:
         if config["play"]:
             learnt = _rehearse(config["play"], proc, component, NOBODY if config["private_uids"] else 0)
+    except OSError as error:    # components take more memory, and that is all
+        unrehearsed = str(error)
     _forget_paths()
 
     threads = privileges.threads_of_host()
@@ -172,7 +177,8 @@ def _start(control: socket.socket) -> None:
         os.close(alive)
         for other in made:
             os.close(other)
-        _serve(control, fork, component, _World(options, private_uids, inside, threads, proc, learnt))
+        _serve(control, fork, component, _World(options, private_uids, inside, threads, proc, learnt,
+                                                unrehearsed))
     socket.send_fds(control, [STARTED], [pidfd, *made])
     os._exit(0)
 
@@ -190,7 +196,13 @@ def _rehearse(play: str, proc: int, component: _Component, uid: int) -> Learnt:
         os.close(pidfd)
         return pid
 
-    return rehearsal.rehearse(importlib.import_module(play), _own("maps", proc), begin)
+    performed, maps = importlib.import_module(play), _own("maps", proc)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, REHEARSAL_SECONDS)
+    try:
+        return rehearsal.rehearse(performed, maps, begin)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _own(name: str, proc: int) -> int:
@@ -272,13 +284,16 @@ def _serve(control: socket.socket, fork: Fork, component: _Component, world: _Wo
         threads = (THREADS_OF_ONE_COMPONENT if world.private_uids
                    else THREADS_OF_ALL_COMPONENTS if world.namespaces
                    else THREADS_OF_ALL_COMPONENTS + world.threads)      # those of the user that core has, too
-        with suppress(OSError, AttributeError):
+        unrehearsed = world.unrehearsed
+        try:
             if world.learnt is not None:
                 traces.adopt(world.learnt, maps, pagemap)
+        except (OSError, AttributeError) as error:
+            unrehearsed = str(error)
         # components inherit them; setting them in each would take a tenth of its start
         privileges.limit_resources(world.options.nofile, world.options.address_space, threads)
         component.parent = os.getppid()     # 0 if core is outside of our PID namespace
-        control.send(READY)
+        control.send(READY + unrehearsed.encode())
         while _serve_one(control, fork, component):
             pass
     except BaseException:
