@@ -183,6 +183,10 @@ def nest(descriptors: list[int]) -> list[str]:
 
 
 def open_descriptors(descriptors: list[int]) -> list[int]:
+    """Of a component that is constructed."""
+    from bastide.kernel.linux import newborn  # this file also runs alone
+
+    newborn.constructed()
     return [number for number in range(256) if _libc.fcntl(number, 1) != -1]
 
 
@@ -208,6 +212,19 @@ def leave(descriptors: list[int], status: int) -> None:
 
 def answer(descriptors: list[int], code: int = 0) -> str:
     return "here"
+
+
+def leave_cradle(descriptors: list[int]) -> str:
+    """What comes of writing into it; then core may know that we live."""
+    from bastide.kernel.linux import newborn  # this file also runs alone
+
+    try:
+        os.write(newborn._cradle, b"x")
+        return "written"
+    except OSError as error:
+        return type(error).__name__
+    finally:
+        newborn.constructed()
 
 
 def complain(descriptors: list[int]) -> int:

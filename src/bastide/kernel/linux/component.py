@@ -15,7 +15,7 @@ from struct import Struct
 from typing import TypeVar
 
 from bastide.kernel.interface import Entry, Handle, IpcError, Start
-from bastide.kernel.linux import control, image, native
+from bastide.kernel.linux import control, image, native, newborn
 from bastide.kernel.linux.channel import Channel, SignalChannel
 from bastide.kernel.linux.control import Kind, News
 from bastide.kernel.linux.gate import LinuxGate
@@ -61,7 +61,7 @@ class Birth:
 def main(descriptors: list[int], payload: bytes) -> int:
     """The entry of every process that the zygote makes for a component."""
     transport, start, entry = born(descriptors, payload)
-    transport.gates[numbers(proper(start.entrypoint))[0]].settled = image.restore
+    transport.gates[numbers(proper(start.entrypoint))[0]].settled = _settled
     return entry(start)
 
 
@@ -80,6 +80,11 @@ def born(descriptors: list[int], payload: bytes) -> tuple[Transport, Start, Entr
     # most likely preloaded, and then importlib need not be woken up
     entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
     return transport, Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)), entry
+
+
+def _settled() -> None:
+    newborn.constructed()
+    image.restore()
 
 
 class FarAuthority:

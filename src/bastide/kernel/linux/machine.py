@@ -123,16 +123,23 @@ class LinuxMachine:
                  where: TracebackType | None) -> None:
         self.close()
 
+    def constructed(self, process: Process) -> None:
+        """The time has come to have the next one forked ahead."""
+        if process.cradle is not None:      # else it was ended meanwhile
+            self._leave_cradle(process)
+            self.zygote.prepare()
+
     def dying(self, process: Process) -> None:
         """Reap a killed process as soon as it is gone."""
         self._dying.add(process)
         self.watch.readable(process.pidfd, lambda: self.gate.post(lambda: self.bury(process)))
 
     def reap(self) -> None:
-        """Wait until all that were killed are gone."""
+        """Wait until all that were killed are gone, and end the process that waits to be the next component."""
         for process in list(self._dying):
             process.join()
             self.bury(process)
+        self.zygote.dismiss()
 
     def bury(self, process: Process) -> None:
         """Give up what is held for a process that ended. Twice is once: another one may have its descriptors by then.
@@ -140,7 +147,13 @@ class LinuxMachine:
         if not process.closed and process.ended() is not None:
             self._dying.discard(process)
             self.watch.forget(process.pidfd)
+            self._leave_cradle(process)
             process.close()
+
+    def _leave_cradle(self, process: Process) -> None:
+        if process.cradle is not None:
+            self.watch.forget(process.cradle.fileno())
+            process.leave_cradle()
 
     def withdraw(self, identity: int) -> None:
         self._published.pop(identity, None)
@@ -273,6 +286,9 @@ class LinuxDomain:
         if placement != Placement():
             process.place(placement)
         machine.watch.readable(process.pidfd, lambda: machine.gate.post(lambda: self._ended(ended)))
+        if process.cradle is not None:
+            machine.watch.hangup(process.cradle.fileno(),
+                                 lambda: machine.gate.post(lambda: machine.constructed(process)))
 
     def heap_used(self) -> int:
         process = self._process

@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import signal
+import socket
 from collections.abc import Callable
 
 from bastide.kernel.interface import Ending, Placement
@@ -23,12 +24,15 @@ _ROUNDS = 8
 class Process:
     """Core's side of a component. After it ended, all operations but `close` do nothing or answer 0."""
 
-    def __init__(self, pidfd: int, pid: int, reaped: Callable[[], None] = lambda: None) -> None:
-        """Takes over `pidfd`. `reaped` is called once, when the process is gone for good."""
+    def __init__(self, pidfd: int, pid: int, reaped: Callable[[], None] = lambda: None,
+                 cradle: socket.socket | None = None) -> None:
+        """Takes over `pidfd` and `cradle`. `reaped` is called once, when the process is gone for good."""
         self.pidfd = pidfd
         """Readable once the process ended, for epoll."""
         self.pid = pid
         """The process id on the host."""
+        self.cradle = cradle
+        """Hangs up when the component is constructed. None if it is no component, or the cradle was closed."""
         self._reaped = reaped
         self._ending: Ending | None = None
         self._statm: int | None = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
@@ -101,6 +105,12 @@ class Process:
             os.close(self._statm)
             os.close(self.pidfd)
             self._statm = None
+            self.leave_cradle()
+
+    def leave_cradle(self) -> None:
+        if self.cradle is not None:
+            self.cradle.close()
+            self.cradle = None
 
     def _wait(self, how: int) -> Ending | None:
         try:

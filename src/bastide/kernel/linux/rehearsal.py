@@ -101,7 +101,7 @@ def _perform(descriptors: list[int], payload: bytes) -> None:
 
 def _scout(notebook: Notebook, begin: Begin, descriptors: list[int], payload: bytes) -> Learnt:
     def run(given: list[int], payload: bytes) -> int:
-        pagemap, *given = given
+        *given, pagemap = given
         transport, start, entry = component.born(given, payload)
         waits = count(1)
 

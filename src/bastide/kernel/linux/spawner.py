@@ -16,11 +16,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from bastide.kernel.interface import Ending, OutOfMachine
-from bastide.kernel.linux import layers, namespaces, zygote
+from bastide.kernel.linux import layers, namespaces, newborn, zygote
 from bastide.kernel.linux.layers import Isolation, IsolationError, Layer
 from bastide.kernel.linux.process import Process
 
@@ -30,7 +31,9 @@ ANSWER_SECONDS = 30.0
 STRAY_MILLISECONDS = 500
 """How long a killed process is waited for, before it is looked what keeps it."""
 
-_DESCRIPTORS_PER_PROCESS = 3    # pidfd, statm, and one for a moment to read the process id
+_DESCRIPTORS_PER_PROCESS = 4    # pidfd, cradle, statm, and one for a moment to read the process id
+
+_DESCRIPTORS_OF_NEWBORNS = 4    # standard ones, cradle
 
 # What `threading` does after a fork concerns threads that are no more and locks they held: the zygote has none, and
 # components can't fork. Only the random numbers must differ, and the zygote sees to that. So fewer
@@ -74,6 +77,8 @@ class Zygote:
         self._options = options
         self._uids = range(0)
         self._serial = 0
+        self._asked = 0                         # the serial of a process that the zygote is to fork, or 0
+        self._ahead: Process | None = None      # that was forked, and not yet told what to be
         config = {"entry": entry, "preload": list(preload), "library_hook": library_hook, "play": play,
                   "options": asdict(options)}
         self.unrehearsed = ""
@@ -110,17 +115,65 @@ class Zygote:
         if log_fd is not None:
             _check_log(log_fd)
         passed = [*([] if log_fd is None else [log_fd]), *descriptors]
-        if len(passed) > zygote.DESCRIPTORS or len(payload) > zygote.PAYLOAD_BYTES:
+        most = min(newborn.DESCRIPTORS, self._options.nofile - _DESCRIPTORS_OF_NEWBORNS)
+        if len(passed) > most or len(payload) > newborn.PAYLOAD_BYTES:
             raise SpawnError(f"cannot start {name}: {len(passed)} descriptors and {len(payload)} bytes are to be "
-                             f"passed, at most {zygote.DESCRIPTORS} and {zygote.PAYLOAD_BYTES} can be")
+                             f"passed, at most {most} and {newborn.PAYLOAD_BYTES} can be")
+        message = newborn.message(name, len(passed), log_fd is not None, payload)
         with self._lock:
-            serial = self._free_serial(name)
-            uid = 0 if not self._uids else serial if self._inside else self._uids[serial]
-            request = zygote.REQUEST.pack(uid, len(passed), log_fd is not None, name.encode()[:15]) + payload
+            if self.ended() is not None:
+                self._discard()
+                raise SpawnError(f"cannot start {name}: {self._explain(None)}")
+            try:
+                for number in passed:       # once there is a newborn, one of its descriptors could have that number
+                    fcntl.fcntl(number, fcntl.F_GETFD)
+                process = self._newborn(name)
+                if not _tell(process, message, passed):     # it was killed while it waited
+                    self._discard()
+                    process = self._newborn(name)
+                    _tell(process, message, passed)         # and should this one be dead, that is how it ended
+            except OSError as error:
+                raise SpawnError(f"cannot start {name}: {self._explain(error)}") from error
+            self._ahead = None
+            return process
+
+    def prepare(self) -> None:
+        """Have a process forked ahead for the next component. It is asked for, not waited for."""
+        with self._lock, suppress(OSError, SpawnError):     # whoever needs one will be told
+            if self._children and self._ahead is None and not self._asked:
+                self._ask("a component")
+
+    def dismiss(self) -> None:
+        """End the process that was forked ahead."""
+        with self._lock, suppress(OSError, SpawnError):
+            if self._asked:
+                self._newborn("the next component")
+            self._discard()
+
+    def close(self) -> None:
+        """End the zygote and all its components."""
+        for process in (*self._children, *self._processes.values()):
+            process.kill()
+        if self._children:
+            self._await(self._children[0])
+            self._take_last()
+        for process in (*self._processes.values(), *self._children):
+            self._await(process)
+        self._discard()
+        for child in self._children:
+            child.close()
+        self._children = ()
+        self._control.close()
+        os.close(self._alive)
+
+    def _newborn(self, name: str) -> Process:
+        """The one that was forked ahead, or one forked now; it stays in `_ahead` until it is told what to be."""
+        if self._ahead is None:
             try:
                 self._reserve()
-                socket.send_fds(self._control, [request], passed)
-                answer, received, _, _ = socket.recv_fds(self._control, 64, 1, socket.MSG_CMSG_CLOEXEC)
+                if not self._asked:
+                    self._ask(name)
+                self._ahead = self._answered(name)
             except TimeoutError as error:
                 self._children[0].kill()    # its answer, if it came later, would be taken for that to another request
                 waited = self._control.gettimeout()
@@ -128,27 +181,43 @@ class Zygote:
                                  "ended; core has to be restarted") from error
             except OSError as error:
                 raise SpawnError(f"cannot start {name}: {self._explain(error)}") from error
-            if not answer:
-                raise SpawnError(f"cannot start {name}: {self._explain(None)}")
-            code = zygote.REPLY.unpack(answer)[0]
-            if code or not received:
-                raise SpawnError(f"cannot start {name}: the zygote could not fork: {os.strerror(code or errno.EMFILE)}")
-            process = self._processes[serial] = self._adopt(received[0], serial)
-            return process
+        return self._ahead
 
-    def close(self) -> None:
-        """End the zygote and all its components."""
-        processes = [*self._processes.values(), *self._children]
-        for process in processes:
+    def _ask(self, name: str) -> None:
+        serial = self._free_serial(name)
+        self._control.send(zygote.REQUEST.pack(0 if not self._uids else serial if self._inside else self._uids[serial]))
+        self._asked = serial
+
+    def _answered(self, name: str) -> Process:
+        answer, received, _, _ = socket.recv_fds(self._control, 64, 2, socket.MSG_CMSG_CLOEXEC)
+        serial, self._asked = self._asked, 0
+        if not answer:
+            raise SpawnError(f"cannot start {name}: {self._explain(None)}")
+        code = zygote.REPLY.unpack(answer)[0]
+        if code or len(received) < 2:
+            for number in received:
+                os.close(number)
+            raise SpawnError(f"cannot start {name}: the zygote could not fork: {os.strerror(code or errno.EMFILE)}")
+        return self._adopt(received[0], received[1], serial)
+
+    def _discard(self) -> None:
+        if (process := self._ahead) is not None:
+            self._ahead = None
             process.kill()
-        for process in processes:
-            while not process.ends_within(STRAY_MILLISECONDS):
-                self._reap_strays()
-        for child in self._children:
-            child.close()
-        self._children = ()
-        self._control.close()
-        os.close(self._alive)
+            process.join()
+            process.close()
+
+    def _take_last(self) -> None:
+        """End also what the zygote forked at last, if we did not wait to be told."""
+        if self._asked:
+            self._control.settimeout(0)
+            with suppress(OSError, SpawnError):
+                self._ahead = self._answered("the last one")
+                self._ahead.kill()
+
+    def _await(self, process: Process) -> None:
+        while not process.ends_within(STRAY_MILLISECONDS):
+            self._reap_strays()
 
     def _reap_strays(self) -> None:
         """Reap components whose pidfd never arrived, for a spawn was torn: R can't end before they are reaped."""
@@ -173,15 +242,17 @@ class Zygote:
     def _free_serial(self, name: str) -> int:
         for _ in range(layers.UIDS - 1):
             self._serial = self._serial % (layers.UIDS - 1) + 1
-            if self._serial not in self._processes:
+            if self._serial not in self._processes and self._serial != self._asked:
                 return self._serial
         raise SpawnError(f"cannot start {name}: {layers.UIDS - 1} components live already, and there can be no more")
 
-    def _adopt(self, pidfd: int, serial: int) -> Process:
+    def _adopt(self, pidfd: int, cradle: int, serial: int) -> Process:
         def forget() -> None:
             self._processes.pop(serial, None)
 
-        return Process(pidfd, _host_pid(pidfd), forget)
+        end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=cradle)
+        process = self._processes[serial] = Process(pidfd, _host_pid(pidfd), forget, end)
+        return process
 
     def _explain(self, error: OSError | None) -> str:
         ending = self.ended()
@@ -257,6 +328,16 @@ class Zygote:
         except OSError as error:
             return str(error).encode()
         return zygote.YES
+
+
+def _tell(process: Process, message: bytes, descriptors: Sequence[int]) -> bool:
+    """Whether there was somebody to be told."""
+    assert process.cradle is not None
+    try:
+        socket.send_fds(process.cradle, [message], descriptors)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
 
 
 def _check_log(log_fd: int) -> None:

@@ -30,6 +30,10 @@ class Watch:
     def writable(self, descriptor: int, function: Callable[[], None]) -> None:
         self._watch(descriptor, function, select.EPOLLOUT)
 
+    def hangup(self, descriptor: int, function: Callable[[], None]) -> None:
+        """Of a socket's other end, or the whole of it."""
+        self._watch(descriptor, function, 0)
+
     def forget(self, descriptor: int) -> None:
         """Before the descriptor is closed."""
         if self._functions.pop(descriptor, None) is not None:

@@ -8,24 +8,23 @@ once. It loads what components need, and then becomes up to three processes, all
     R  process 1 of the new PID namespace. When it ends, the kernel ends everybody within, so it ends with core: when
        its pipe from core closes, or by the parent-death signal. It takes no other part; a process 1 could not fork
        children for core. Without a PID namespace there is no R.
-    Z  the zygote proper. Makes its memory an image (`image.py`), and serves one kind of request: fork a component.
+    Z  the zygote proper. Makes its memory an image (`image.py`), and serves one kind of request: fork a process for a
+       component.
 
-A component is a child of core too (CLONE_PARENT), so that core waits for it without asking anybody. Of Z's descriptors
-it keeps none but those that core sent along; see `_lock_down` for what else it gives up before its entry function runs.
+A component is a child of core too (CLONE_PARENT), so that core waits for it without asking anybody. What it is to be,
+core tells it (`newborn.py`). No foreign code runs in the processes of this file.
 
-This file owns both sides' message formats. Everything in it but `_Component.run` happens before any foreign code runs.
+This file owns both sides' message formats.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import gc
 import importlib
 import json
 import os
 import posix
-import random
 import signal
 import socket
 import struct
@@ -38,13 +37,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from bastide.kernel.linux import landlock, namespaces, pools, privileges, rehearsal, seccomp, stack, syscall, traces
+from bastide.kernel.linux import namespaces, newborn, pools, privileges, rehearsal, seccomp, stack, traces
 from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
+from bastide.kernel.linux.newborn import Entry, Newborn
 from bastide.kernel.linux.traces import Learnt
-
-Entry = Callable[[list[int], bytes], int]
-"""Called with the numbers of the descriptors that core gave, and a payload; the result is the exit code."""
 
 # X to core while starting: one byte, then text, or descriptors beside it
 NAMESPACES_REFUSED = b"N"   # text: why. Goes on without; core answers YES or NO: private user ids nevertheless?
@@ -56,28 +53,19 @@ FAILED = b"F"               # text: why. Gives up
 
 YES, NO = b"Y", b"N"
 
-REQUEST = struct.Struct("=IH?16s")
-"""User id to take (0: none), number of descriptors, is the first one the log, name. A payload follows."""
+REQUEST = struct.Struct("=I")
+"""User id to take, 0: none."""
 REPLY = struct.Struct("=i")
-"""Errno; 0: a pidfd lies beside it."""
+"""Errno; 0: beside it lie a pidfd and core's end of the newborn's cradle."""
 _FORKED = REPLY.pack(0)
 
-PAYLOAD_BYTES = 1 << 16
-DESCRIPTORS = 250           # SCM_MAX_FD is 253
 CONFIG_BYTES = 1 << 17
 REHEARSAL_SECONDS = 2
 """Then X ends by SIGALRM, and core may start another one without a play. It takes some hundredth of that."""
+NOBODY = 65534
 
 # plain ints: those of `socket` are enums, whose operators are Python
-_ROOM = int(socket.CMSG_SPACE(DESCRIPTORS * 4))
-_CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
 _RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
-
-NOBODY = 65534
-FIRST_DESCRIPTOR = 3
-ENTRY_FAILED = 1
-LOCKDOWN_FAILED = 126
-"""Exit code of a component that could not be isolated, and so never ran."""
 
 # stacks count as memory of the component; CPython 3.12 and 3.13 count recursion in C without regard to the stack's size
 THREAD_STACK_BYTES = 2 << 20 if (3, 12) <= sys.version_info < (3, 14) else 1 << 18
@@ -138,7 +126,7 @@ def _start(control: socket.socket) -> None:
     if len(descriptors) > 1:
         _function(config["library_hook"])(descriptors[1])
         os.close(descriptors[1])
-    component = _Component(entry, options)
+    component = Newborn(entry, options)
     gc.disable()
     proc, learnt, unrehearsed = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), None, ""
     try:
@@ -183,17 +171,19 @@ def _start(control: socket.socket) -> None:
     os._exit(0)
 
 
-def _rehearse(play: str, proc: int, component: _Component, uid: int) -> Learnt:
+def _rehearse(play: str, proc: int, component: Newborn, uid: int) -> Learnt:
     """Before there are namespaces: in them, X could make no child but process 1."""
     fork, component.parent = Fork(sibling=False), os.getpid()
 
     def begin(payload: bytes, descriptors: list[int], run: Entry) -> int:
-        pid, pidfd = fork()
-        if pid == 0:
-            descriptors.insert(0, _own("pagemap", proc))
-            privileges.no_new_privs()
-            component.run(REQUEST.pack(uid, len(descriptors), False, b"scout") + payload, descriptors, run)
-        os.close(pidfd)
+        near, far = newborn.cradle()
+        with near, far:
+            pid, pidfd = fork()
+            if pid == 0:
+                privileges.no_new_privs()
+                component.live(uid, far.fileno(), (_own("pagemap", proc),), run)
+            os.close(pidfd)
+            socket.send_fds(near, [newborn.message("scout", len(descriptors), False, payload)], descriptors)
         return pid
 
     performed, maps = importlib.import_module(play), _own("maps", proc)
@@ -264,23 +254,23 @@ def _reap(alive: int, options: Isolation) -> NoReturn:
     """R. Orphans are nobody's business, so the kernel may forget them at once."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        _arrange([alive])
-        _renounce(b"bastide-reaper", options, ())
-        seccomp.install(seccomp.encode(seccomp.program(_architecture())))
-        while os.read(FIRST_DESCRIPTOR, 1):
+        newborn.arrange([alive])
+        newborn.renounce(b"bastide-reaper", options, ())
+        seccomp.install(seccomp.encode(seccomp.program(newborn.architecture())))
+        while os.read(newborn.FIRST_DESCRIPTOR, 1):
             pass
     finally:
         os._exit(0)
 
 
-def _serve(control: socket.socket, fork: Fork, component: _Component, world: _World) -> NoReturn:
+def _serve(control: socket.socket, fork: Fork, component: Newborn, world: _World) -> NoReturn:
     """Z: fork components until core is gone."""
     try:
         capabilities = (privileges.CAP_SETGID, privileges.CAP_SETUID) if world.private_uids else ()
         privileges.dumpable()
         maps, pagemap = (_own(name, world.proc) for name in ("maps", "pagemap"))
         os.close(world.proc)
-        _renounce(b"bastide-zygote", world.options, capabilities)
+        newborn.renounce(b"bastide-zygote", world.options, capabilities)
         threads = (THREADS_OF_ONE_COMPONENT if world.private_uids
                    else THREADS_OF_ALL_COMPONENTS if world.namespaces
                    else THREADS_OF_ALL_COMPONENTS + world.threads)      # those of the user that core has, too
@@ -303,116 +293,19 @@ def _serve(control: socket.socket, fork: Fork, component: _Component, world: _Wo
         os._exit(0)
 
 
-def _serve_one(control: socket.socket, fork: Fork, component: _Component) -> bool:
+def _serve_one(control: socket.socket, fork: Fork, component: Newborn) -> bool:
     """What is written to here, between two forks, becomes each component's own memory. So it is the bare minimum."""
-    message, ancillary, _, _ = control.recvmsg(REQUEST.size + PAYLOAD_BYTES, _ROOM, _CLOSE_ON_EXEC)
-    if not message:
+    request = control.recv(REQUEST.size)
+    if not request:
         return False
-    rights = array("i")
-    for _, _, content in ancillary:
-        rights.frombytes(content[:len(content) // 4 * 4])
-    descriptors = rights.tolist()
     try:
-        if len(descriptors) != REQUEST.unpack_from(message)[1]:
-            raise OSError(errno.EMFILE, "descriptors were lost on the way")
-        pid, pidfd = fork()
+        near, far = newborn.cradle()
+        with near, far:
+            pid, pidfd = fork()
+            if pid == 0:
+                component.live(REQUEST.unpack(request)[0], far.fileno())
+            control.sendmsg((_FORKED,), ((*_RIGHTS, array("i", (pidfd, near.fileno()))),))
+            os.close(pidfd)
     except OSError as error:
         control.send(REPLY.pack(error.errno))
-    else:
-        if pid == 0:
-            component.run(message, descriptors)
-        descriptors.append(pidfd)
-        control.sendmsg((_FORKED,), ((*_RIGHTS, array("i", (pidfd,))),))
-    for number in descriptors:
-        os.close(number)
     return True
-
-
-class _Component:
-    """What is the same for all components, made before the first."""
-
-    def __init__(self, entry: Entry, options: Isolation) -> None:
-        self.parent = -1                # its process id
-        self._entry = entry
-        self._filter = seccomp.prepared(seccomp.encode(seccomp.program(_architecture(), options.profile)))
-        self._ruleset = _ruleset(options, options.landlock_scope)
-        self._renounce = privileges.prepared_renunciation()
-
-    def run(self, request: bytes, descriptors: list[int], entry: Entry | None = None) -> NoReturn:
-        """In the new process: lock down, run the entry function, exit."""
-        code = LOCKDOWN_FAILED
-        try:
-            uid, _, logged, name = REQUEST.unpack_from(request)
-            self._lock_down(uid, name.rstrip(b"\0"), descriptors, logged)
-            random.seed()
-            gc.enable()
-            code = ENTRY_FAILED
-            code = (entry or self._entry)([*range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + len(descriptors) - logged)],
-                               request[REQUEST.size:]) & 0xFF
-        except SystemExit as exit_:
-            code = exit_.code & 0xFF if isinstance(exit_.code, int) else int(exit_.code is not None)
-        except BaseException:
-            with suppress(Exception):
-                traceback.print_exc()
-        finally:
-            os._exit(code)
-
-    def _lock_down(self, uid: int, name: bytes, descriptors: list[int], logged: bool) -> None:
-        """The order matters: changing ids undoes the steps after it; the filter denies all steps before it."""
-        if uid:
-            privileges.become(uid)
-        for step in self._renounce:
-            if step() == -1:
-                raise syscall.failure("a privilege could not be given up")
-        # Had core ended before, nobody would have told us. Within a PID namespace core is not to be seen, but there R
-        # ends us in any case.
-        if os.getppid() != self.parent:
-            os._exit(LOCKDOWN_FAILED)
-        if logged:
-            os.dup2(descriptors[0], 2)
-        _arrange(descriptors[logged:])
-        privileges.rename(name)
-        if self._ruleset is not None:
-            landlock.deny_all(self._ruleset)
-        if self._filter() == -1:
-            raise syscall.failure("seccomp")
-
-
-def _renounce(name: bytes, options: Isolation, capabilities: Sequence[int]) -> None:
-    """What R and Z give up, and so every component."""
-    with suppress(PermissionError):     # an unprivileged user in no namespace has nothing to drop
-        privileges.drop_bounding_set()
-    privileges.keep_capabilities(capabilities)
-    privileges.no_new_privs()
-    privileges.undumpable()
-    privileges.die_with_parent()
-    privileges.rename(name)
-    if (ruleset := _ruleset(options, False)) is not None:
-        landlock.deny_all(ruleset)
-
-
-def _ruleset(options: Isolation, scope: bool) -> bytes | None:
-    if not options.landlock:
-        return None
-    try:
-        return landlock.ruleset(landlock.abi(), scope)
-    except OSError:
-        if options.allow_missing:
-            return None
-        raise
-
-
-def _architecture() -> syscall.Architecture:
-    architecture = syscall.native()
-    if architecture is None:
-        raise OSError(f"no system call filter is known for {os.uname().machine}")
-    return architecture
-
-
-def _arrange(descriptors: Sequence[int]) -> None:
-    """Make `descriptors` 3, 4, 5..., and close all others but 0, 1, 2."""
-    end = FIRST_DESCRIPTOR + len(descriptors)
-    parked = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, end) for number in descriptors]
-    for number, source in enumerate(parked, FIRST_DESCRIPTOR):
-        os.dup2(source, number, inheritable=False)
-    syscall.call("close_range", end, 0xFFFFFFFF, 0)
