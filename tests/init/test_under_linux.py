@@ -19,6 +19,7 @@ HEAD = """runtime | ram: 64M | caps: 2000 | binary: init
   + rom under_init
   + rom hello_server
   + rom hello_client
+  + rom report_rom
 + config
 """
 
@@ -41,12 +42,12 @@ def start(name: str, provides: str = "") -> str:
     return f"+ start {name}\n  + binary under_init\n" + f"  + provides | + service {provides}\n" * bool(provides)
 
 
-def run(folder: Path, config: str, succeed: str) -> str:
+def run(folder: Path, config: str, succeed: str, head: str = HEAD) -> str:
     """The log of a scenario, which has to succeed."""
     indented = "".join(f"  {line}\n" for line in (PROVIDES + config).splitlines() if line)
     criteria = "".join(f"  : {line}\n" for line in succeed.splitlines())
     path = folder / "runtime"
-    path.write_text(f"{HEAD}{indented}+ succeed\n{criteria}+ fail | after_seconds: 20\n-\n")
+    path.write_text(f"{head}{indented}+ succeed\n{criteria}+ fail | after_seconds: 20\n-\n")
     done = subprocess.run([sys.executable, "-m", "bastide.tool.main", "run", str(path)], cwd=CHECKOUT / "src",
                           capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -91,3 +92,20 @@ def test_a_child_that_waits_for_resources_says_so_and_its_parent_too(tmp_path: P
     log = run(tmp_path, start("poor"), 'child "poor" requests resources: ram_quota=8392704, cap_quota=0')
     assert "[init -> poor] Warning: waiting for resources of the parent: ram_quota=8392704, cap_quota=0\n" in log
     assert "got it" not in log
+
+
+def test_an_init_that_starts_many_children_at_once_reports_them(tmp_path: Path) -> None:
+    children = "".join(f"+ start idle-{number}\n  + binary hello_server\n  + provides | + service Hello\n"
+                       for number in range(30))
+    whole = "+ report | delay_ms: 1 | buffer: 16K\n" + PROVIDES + children
+    inner = "".join(f"    {line}\n" for line in whole.splitlines() if line)
+    log = run(tmp_path, f"""
++ start report_rom
+  + provides | + service Report
+  + config | verbose: yes
++ start inner | ram: 128M | caps: 4000
+  + binary init
+  + config
+{inner}""", "[report_rom]   + child idle-29 | binary: hello_server",
+              HEAD.replace("ram: 64M | caps: 2000", "ram: 256M | caps: 8000"))
+    assert "a call failed" not in log
