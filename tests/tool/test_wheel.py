@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
@@ -12,6 +13,8 @@ import pytest
 from bastide.tool.checkout import CHECKOUT
 
 SECONDS = 200
+ALONE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+"""Without the checkout, which tests run with: the package is to stand by itself."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def checked(command: list[str], folder: Path | None = None) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, cwd=folder, env=ALONE)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -46,6 +49,6 @@ def test_a_project_outside_runs_with_the_package_alone(installed: Path, tmp_path
 def test_what_needs_a_checkout_says_so(installed: Path, tmp_path: Path) -> None:
     for command in ("test", "lint", "bench"):
         done = subprocess.run([str(installed / "bastide"), command], capture_output=True, text=True, timeout=SECONDS,
-                              cwd=tmp_path)
+                              cwd=tmp_path, env=ALONE)
         assert done.returncode == 2
         assert "this works in a checkout of Bastide, and here it is installed as a package" in done.stderr
