@@ -7,6 +7,7 @@ such moments must be the same if the same components live, whatever happened in 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -206,7 +207,8 @@ class Realm:
             {"core": host.descriptors(), **{name: host.descriptors(pid) for pid, name in living.items()}},
             host.shared_memory(["self", *living])[0],
             Counter(_kind(thing) for thing in gc.get_objects() if type(thing).__module__.startswith("bastide.")
-                    and not isinstance(thing, str | int)))      # these are values, and remembered here and there
+                    # values, remembered here and there; and arrays, whose class belongs to who needed that size first
+                    and not isinstance(thing, str | int | ctypes.Array)))
 
     def _drummer(self, request: SessionRequest) -> BeatSession:
         return Drummer(self, request.label.prefix.last_element)

@@ -30,12 +30,16 @@ class Main:
             self._timer.every(milliseconds(pace), self._work)
             env.log("at work")
             return
+        self._number = 0
         self._beats = BeatSession.connect(env)
         self._beat = SignalHandler(env, self._take)
         self._beats.sigh(self._beat.cap)
 
     def _take(self) -> None:
         beat = self._beats.take()
+        if beat.number == self._number:
+            return                      # a newcomer may be told of one beat twice
+        self._number = beat.number
         self._fate.ordain(beat)
         trouble = "something unforeseen"
         try:
