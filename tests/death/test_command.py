@@ -149,7 +149,7 @@ def _check_last_words(victim: str, how: signal.Signals, struck: bool, code: int,
     if not output:                                  # nothing had started
         assert last.startswith("bastide run: "), said
     elif victim == "zygote":
-        assert last == ZYGOTE_ENDED, said
+        assert last == ZYGOTE_ENDED or last.startswith("bastide run: 'init' can't start: cannot start init: "), said
     else:
         assert last == INIT_ENDED.format("SIGSEGV" if how is signal.SIGSEGV else "killed") or (
             victim == "reaper" and last == ZYGOTE_ENDED), said

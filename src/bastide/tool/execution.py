@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from bastide.base.errors import BastideError
+from bastide.base.errors import BastideError, SessionDenied
 from bastide.core.main import System
 from bastide.kernel.linux.layers import Isolation, IsolationError
 from bastide.kernel.linux.machine import LinuxMachine
@@ -45,6 +45,9 @@ def execute(options: argparse.Namespace) -> int:
     except IsolationError as error:
         print(f"bastide run: {error}", file=sys.stderr)
         return NO_ISOLATION
+    except SessionDenied as error:              # the scenario was fine, and its top component did not come to life
+        print(f"bastide run: {error}", file=sys.stderr)
+        return SCENARIO_FAILED
     except (BastideError, ValueError) as error:
         print(f"bastide run: {error}", file=sys.stderr)
         return USAGE
