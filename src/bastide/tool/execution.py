@@ -13,6 +13,7 @@ from types import FrameType
 
 from bastide.base.errors import BastideError, SessionDenied
 from bastide.core.main import System
+from bastide.kernel.interface import OutOfMachine
 from bastide.kernel.linux.layers import Isolation, IsolationError
 from bastide.kernel.linux.machine import LinuxMachine
 from bastide.tool.boot import Machine, boot, load, prefix_of
@@ -45,7 +46,7 @@ def execute(options: argparse.Namespace) -> int:
     except IsolationError as error:
         print(f"bastide run: {error}", file=sys.stderr)
         return NO_ISOLATION
-    except SessionDenied as error:              # the scenario was fine, and its top component did not come to life
+    except (SessionDenied, OutOfMachine) as error:      # nothing was wrong with the scenario, but nothing came to life
         print(f"bastide run: {error}", file=sys.stderr)
         return SCENARIO_FAILED
     except (BastideError, ValueError) as error:

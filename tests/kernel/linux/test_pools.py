@@ -19,7 +19,8 @@ def test_new_objects_lie_together_once_no_room_is_left(monkeypatch: pytest.Monke
     # every tenth stays, so that there are gaps in many pages
     survivors = [bytes(CONTENT) for _ in range(4000)][::10]
     pools.leave_no_room()
-    assert _pages(made := [bytes(CONTENT) for _ in range(100)]) <= 100 * SIZE // 4096 + 4
+    made = [bytes(CONTENT) for _ in range(100)]
+    assert _pages(made) <= 100 * SIZE // 4096 + 20      # without, they are in nearly a hundred
     assert not {id(found) >> 12 for found in made} & {id(found) >> 12 for found in survivors}
 
 
