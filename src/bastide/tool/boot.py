@@ -29,6 +29,9 @@ TOOL_SERVICES = frozenset({"Report"})
 OUTER_DRIVERS = {"Timer": "timer"}
 """Services that a scenario can require from outside, and the component that is started beside it to provide them."""
 
+CROWD = 16
+"""From so many components on, to share memory is worth a tenth of the time that a run takes to start."""
+
 ENTRY = "bastide.base.startup:main"
 _CHILD_ENTRY = "bastide.kernel.linux.component:main"
 _PLAY = "bastide.base.play"
@@ -38,9 +41,10 @@ _LIBRARY_HOOK = "bastide.base.startup:prepare"
 class Machine:
     """The Linux machine of one run. `complain` gets the last words of processes that could not use their LOG."""
 
-    def __init__(self, options: Isolation, complain: Callable[[str], None]) -> None:
+    def __init__(self, options: Isolation, complain: Callable[[str], None], crowd: bool = True) -> None:
+        """`crowd`: so many components are to come that it pays to prepare for their sharing memory."""
         hear, self._say = os.pipe()
-        self.zygote = start_zygote(options, self._say)
+        self.zygote = start_zygote(options, self._say, crowd)
         threading.Thread(target=_listen, args=(hear, complain), name="complaints", daemon=True).start()
         self.machine = LinuxMachine(ENTRY, self.zygote)
 
@@ -50,13 +54,16 @@ class Machine:
         os.close(self._say)
 
 
-def start_zygote(options: Isolation, complaints: int) -> Zygote:
-    """The process that all components are forked from; what they can't log is written to `complaints`."""
+def start_zygote(options: Isolation, complaints: int, crowd: bool = False) -> Zygote:
+    """The process that all components are forked from; what they can't log is written to `complaints`.
+
+    For a crowd it rehearses a start, which takes time once and saves memory for each component.
+    """
     _raise_descriptor_limit()
     library = library_archive(extra=[(PACKAGE / "lib", "bastide"), (PACKAGE / "init", "bastide")])
     try:
         return Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, complaints, _LIBRARY_HOOK,
-                      _PLAY)
+                      _PLAY if crowd else "")
     finally:
         os.close(library)
 
@@ -99,6 +106,17 @@ def top_config(scenario: Scenario) -> Node | None:
     """The config of core's child: the scenario's own, or that of an init around it. Raises ScenarioError."""
     needed = outside(scenario)
     return _outer(scenario, needed) if needed else scenario.config
+
+
+def crowded(scenario: Scenario) -> bool:
+    """Whether the config starts a crowd, at whatever depth."""
+    todo = [] if scenario.config is None else [scenario.config]
+    count = 0
+    while todo and count < CROWD:
+        node = todo.pop()
+        count += node.type == "start"
+        todo += node.children
+    return count >= CROWD
 
 
 def outside(scenario: Scenario) -> list[str]:

@@ -16,7 +16,7 @@ from bastide.core.main import System
 from bastide.kernel.interface import OutOfMachine
 from bastide.kernel.linux.layers import Isolation, IsolationError
 from bastide.kernel.linux.machine import LinuxMachine
-from bastide.tool.boot import Machine, boot, load, prefix_of
+from bastide.tool.boot import Machine, boot, crowded, load, prefix_of
 from bastide.tool.checkout import SCENARIOS
 from bastide.tool.criteria import Judge, Outcome, Verdict
 from bastide.tool.log import Form, LogOutput
@@ -87,7 +87,7 @@ class Run:
         for number in _INTERRUPTIONS:
             signal.signal(number, self._interrupt)
         try:
-            machine = Machine(self.isolation, lambda line: self.output.line("stderr", line))
+            machine = Machine(self.isolation, lambda line: self.output.line("stderr", line), crowded(self.scenario))
             for layer in machine.zygote.layers:
                 if layer.promised and not layer.active:
                     self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
