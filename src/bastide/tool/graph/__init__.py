@@ -1,0 +1,1 @@
+"""Pictures of systems, planned or running."""
