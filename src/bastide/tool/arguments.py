@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from typing import NoReturn
@@ -15,7 +16,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *, prog: str, description: str | None = None, epilog: str = "", **further: object) -> None:
         super().__init__(prog=prog, description=description, epilog=epilog, allow_abbrev=False,
-                         **further)  # type: ignore[arg-type]  # what sub-parsers are given
+                         formatter_class=_Help, **further)  # type: ignore[arg-type]  # what sub-parsers are given
 
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {self._explained(message)} ('{self.prog} --help' tells more)", file=sys.stderr)
@@ -41,3 +42,20 @@ class Parser(argparse.ArgumentParser):
             return f"'{word[:60]}' is one argument too many"
         known = [option for action in self._actions for option in action.option_strings if option.startswith("--")]
         return f"there is no option '{word[:60]}'{suggestion(word.partition('=')[0], known)}"
+
+
+class _Help(argparse.HelpFormatter):
+    """Knows how wide the terminal is. Left alone, it would import a lot to find out, even if nobody asks for help."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    wanted = os.environ.get("COLUMNS", "")
+    if wanted.isascii() and wanted.isdigit() and int(wanted) > 20:
+        return int(wanted)
+    try:
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns, 20)
+    except (OSError, ValueError, AttributeError):
+        return 80

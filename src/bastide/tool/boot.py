@@ -41,10 +41,14 @@ _LIBRARY_HOOK = "bastide.base.startup:prepare"
 class Machine:
     """The Linux machine of one run. `complain` gets the last words of processes that could not use their LOG."""
 
-    def __init__(self, options: Isolation, complain: Callable[[str], None], crowd: bool = True) -> None:
-        """`crowd`: so many components are to come that it pays to prepare for their sharing memory."""
+    def __init__(self, options: Isolation, complain: Callable[[str], None], crowd: bool = True,
+                 modules: Mapping[str, bytes] | None = None) -> None:
+        """`crowd`: so many components are to come that it pays to prepare for their sharing memory.
+
+        `modules`: what the system begins with, if that is known.
+        """
         hear, self._say = os.pipe()
-        self.zygote = start_zygote(options, self._say, crowd)
+        self.zygote = start_zygote(options, self._say, crowd, modules)
         threading.Thread(target=_listen, args=(hear, complain), name="complaints", daemon=True).start()
         self.machine = LinuxMachine(ENTRY, self.zygote)
 
@@ -54,16 +58,17 @@ class Machine:
         os.close(self._say)
 
 
-def start_zygote(options: Isolation, complaints: int, crowd: bool = False) -> Zygote:
+def start_zygote(options: Isolation, complaints: int, crowd: bool = False,
+                 modules: Mapping[str, bytes] | None = None) -> Zygote:
     """The process that all components are forked from; what they can't log is written to `complaints`.
 
     For a crowd it rehearses a start, which takes time once and saves memory for each component.
     """
     _raise_descriptor_limit()
-    library = library_archive(extra=[(PACKAGE / "lib", "bastide"), (PACKAGE / "init", "bastide")])
+    library = library_archive(extra=[(PACKAGE / part, "bastide") for part in ("session", "lib", "init")])
     try:
-        return Zygote(_CHILD_ENTRY, _preload(), [str(PACKAGE.parent)], library, options, complaints, _LIBRARY_HOOK,
-                      _PLAY if crowd else "")
+        return Zygote(_CHILD_ENTRY, _preload(modules), [str(PACKAGE.parent)], library, options, complaints,
+                      _LIBRARY_HOOK, _PLAY if crowd else "")
     finally:
         os.close(library)
 
@@ -170,11 +175,18 @@ def _platform_info(machine: interface.Machine) -> str:
     return str(info)
 
 
-def _preload() -> list[str]:
-    """What every component finds in place: the component API and the session interfaces."""
-    names = [f"bastide.{part}.{file.stem}" for part in ("base", "session")
-             for file in sorted((PACKAGE / part).glob("*.py")) if file.stem not in ("__init__", "play", "practice")]
-    return ["bastide.base", *names, "bastide.kernel.linux.component"]
+def _preload(modules: Mapping[str, bytes] | None) -> list[str]:
+    """What every component finds in place: the component API, and the session interfaces that `modules` name.
+
+    All interfaces if there is nothing to go by. Those that are wanted later come from the library archive.
+    """
+    def found(part: str) -> list[str]:
+        return [f"bastide.{part}.{file.stem}" for file in sorted((PACKAGE / part).glob("*.py"))
+                if file.stem not in ("__init__", "play", "practice")]
+
+    sessions = [name for name in found("session")
+                if modules is None or any(name.encode() in content for content in modules.values())]
+    return ["bastide.base", *found("base"), "bastide.session", *sessions, "bastide.kernel.linux.component"]
 
 
 def _raise_descriptor_limit() -> None:

@@ -87,7 +87,8 @@ class Run:
         for number in _INTERRUPTIONS:
             signal.signal(number, self._interrupt)
         try:
-            machine = Machine(self.isolation, lambda line: self.output.line("stderr", line), crowded(self.scenario))
+            machine = Machine(self.isolation, lambda line: self.output.line("stderr", line), crowded(self.scenario),
+                              self.modules)
             for layer in machine.zygote.layers:
                 if layer.promised and not layer.active:
                     self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")

@@ -71,34 +71,43 @@ def sources(folder: Path, package: str, *, skip: Collection[str] = ("tests",), p
 
 def shared(own: Iterable[Source], folders: Sequence[Path], package: str) -> list[Source]:
     """Modules of `folders`, which are the package `package`, that `own` import: directly, or one through another."""
-    if not package:
-        return []
+    candidates = _candidates(folders) if package else {}
     found: dict[str, Source] = {}
-    todo = list(own)
+    todo = list(own) if candidates else []
     while todo:
         source = todo.pop()
-        for name in _imported(source, package):
-            path = next((path for folder in folders if (path := folder / f"{name}.py").is_file()), None)
-            if name not in found and path is not None:
-                found[name] = Source(f"{package}.{name}", False, str(path), f"{package.replace('.', '/')}/{name}.py")
+        for name in _imported(source, package, candidates):
+            if name not in found:
+                found[name] = Source(f"{package}.{name}", False, str(candidates[name]),
+                                     f"{package.replace('.', '/')}/{name}.py")
                 todo.append(found[name])
     return [found[name] for name in sorted(found)]
+
+
+def _candidates(folders: Sequence[Path]) -> dict[str, Path]:
+    """What there is to be shared: the modules that lie in `folders`, of the same name the one in the first folder."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in folder.glob("*.py"):
+            if path.stem not in ("__init__", *found) and path.is_file():
+                found[path.stem] = path
+    return found
 
 
 def _for_tests(stem: str) -> bool:
     return stem.startswith("test_") or stem == "conftest"
 
 
-def _imported(source: Source, package: str) -> Iterator[str]:
-    """Names of modules directly in `package` that a module may mean; some may be names of something else."""
+def _imported(source: Source, package: str, candidates: Collection[str]) -> Iterator[str]:
+    """Those of the `candidates`, modules directly in `package`, that a module imports."""
     if source.path is None:
         return
     try:
         text = Path(source.path).read_bytes()
     except OSError as error:
         raise PackError(f"{source.path}: can't be read: {error.strerror}") from error
-    if package.encode() not in text and b"from .." not in text:
-        return                      # parsing costs more than reading, and Bastide's own components share nothing
+    if not any(name.encode() in text for name in candidates):
+        return                      # parsing costs a hundred times more than looking
     import ast  # late, as most runs do without
 
     try:
@@ -108,11 +117,13 @@ def _imported(source: Source, package: str) -> Iterator[str]:
     within = source.name if source.package else source.name.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from _below(package, (alias.name for alias in node.names))
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(within, node.level, node.module or "")
-            names = (f"{base}.{alias.name}" for alias in node.names) if base == package else (base,)
-            yield from _below(package, names)
+            names = [f"{base}.{alias.name}" for alias in node.names] if base == package else [base]
+        else:
+            continue
+        yield from (name for name in _below(package, names) if name in candidates)
 
 
 def _absolute(within: str, level: int, module: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 _LONGEST = 64
@@ -11,6 +10,8 @@ _LONGEST = 64
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that looks most like `name`, if one does."""
+    import difflib  # late: only mistakes need it
+
     known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST})
     return next(iter(difflib.get_close_matches(name[:_LONGEST], known, 1)), None)
 
