@@ -30,7 +30,7 @@ class Services:
         self._roots: dict[str, AnyRoot] = {}
         self._serving: dict[int, AnyRoot] = {}
         self._donated: dict[int, tuple[int, int]] = {}
-        self._requests = Rom(env, "session_requests")
+        self._requests = Rom(env, "session_requests", trusted=True)
         self._changed = SignalHandler(env, self._update)
         self._requests.sigh(self._changed.cap)
 

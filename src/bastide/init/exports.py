@@ -84,7 +84,7 @@ class Exports:
 
     def _listen(self) -> bool:
         try:
-            self._requests = Rom(self._env, "session_requests")
+            self._requests = Rom(self._env, "session_requests", trusted=True)
             self._changed = SignalHandler(self._env, self.look)
             self._requests.sigh(self._changed.cap)
         except BastideError as error:
