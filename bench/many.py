@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import sleep
 
 from bench.harness.figure import Figure
 from bench.harness.system import Start, children, listen, scenario
 
 COUNT = 1000
+REST = 1.5
+"""Seconds without any work until the components count as quiet."""
 CLIENT = "many_client"
 
 
@@ -26,6 +29,9 @@ def measure() -> tuple[Figure, ...]:
         nonlocal core, init
         if text != f"all {COUNT} answered":
             return False
+        rested = _busy()
+        while (busy := _busy()) != rested:      # they tidy up as soon as nobody wants anything of them
+            rested = busy
         names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in children()}
         memory.extend(_pss(pid) for pid, name in names.items() if name.startswith("client-"))
         core, init = _descriptors("self") - before, sum(_descriptors(pid) for pid, name in names.items()
@@ -33,7 +39,8 @@ def measure() -> tuple[Figure, ...]:
         return True
 
     listen(system, heard, deadline=120)
-    what = f"{COUNT} components, each with a session to one server; all of them answered a call after gc.collect()"
+    what = (f"{COUNT} components, each with a session to one server; all of them answered a call after gc.collect(), and "
+            "are idle since")
     return (Figure("many-memory", "MiB", tuple(memory), 1.8, "no peer: PSS per component, of smaps_rollup", (), what),
             Figure("many-core", "fds", (core / COUNT,), 12, "no peer: descriptors of core per component", (), what),
             Figure("many-init", "fds", (init / COUNT,), 6, "no peer: descriptors of init per component", (), what))
@@ -42,6 +49,12 @@ def measure() -> tuple[Figure, ...]:
 def _pss(pid: int) -> float:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def _busy() -> int:
+    """Nanoseconds that the components have run, after a while."""
+    sleep(REST)
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in children())
 
 
 def _descriptors(pid: int | str) -> int:

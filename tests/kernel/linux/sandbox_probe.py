@@ -143,8 +143,9 @@ def restored(descriptors: list[int]) -> list[int]:
     from bastide.kernel.linux import image  # this file also runs alone
 
     image.restore()
-    return [len(image._pages), sum(not image.differ(page, original, 4096)
-                                   for page, original in zip(image._pages, image._originals, strict=True))]
+    chosen = [(page, original) for page, original in zip(image._chosen.pages, image._chosen.originals, strict=True)
+              if page]
+    return [len(chosen), sum(not image.differ(page, original, 4096) for page, original in chosen)]
 
 
 def live(descriptors: list[int]) -> dict[str, object]:

@@ -138,6 +138,26 @@ def test_a_gate_settles_often_at_first_and_seldom_later() -> None:
         assert 6 <= len(calls) <= 10
 
 
+def test_a_gate_tidies_up_when_nobody_has_rung_for_a_while_and_not_before() -> None:
+    with parties(2) as (server, client):
+        gate, _, handle = served(server, client)
+        tidied, calls = threading.Semaphore(0), 0
+        seen: list[int] = []
+
+        def tidy() -> None:
+            seen.append(calls)
+            tidied.release()
+
+        gate.when_idle(tidy)
+        with running(gate):
+            for calls in range(1, 51):  # noqa: B007  # the gate's thread looks at it
+                client.transport.call(handle, b"x")
+            assert tidied.acquire(timeout=30)
+            client.transport.call(handle, b"x")
+            assert tidied.acquire(timeout=30)
+        assert seen == [50, 50]
+
+
 def test_each_gate_is_taken_once_and_by_its_owner_alone() -> None:
     with parties(2) as (server, client):
         entrypoint, _ = server.entrypoint()

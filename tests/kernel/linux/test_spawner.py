@@ -238,7 +238,7 @@ def test_everything_ends_with_core(with_namespaces: bool) -> None:
 
 def test_a_torn_spawn_does_not_keep_the_zygote_from_ending(boot: Callable[..., Zygote]) -> None:
     torn = boot()
-    torn._control.send(program.REQUEST.pack(0))     # as if core had not waited for the answer
+    torn._control.send(program.REQUEST.pack(0, False))      # as if core had not waited for the answer
     assert torn._control.recv(64)                                       # so it exists; its pidfd is lost
     torn.close()
     assert torn.pids == ()

@@ -61,7 +61,9 @@ class Birth:
 def main(descriptors: list[int], payload: bytes) -> int:
     """The entry of every process that the zygote makes for a component."""
     transport, start, entry = born(descriptors, payload)
-    transport.gates[numbers(proper(start.entrypoint))[0]].settled = _settled
+    gate = transport.gates[numbers(proper(start.entrypoint))[0]]
+    gate.settled = newborn.constructed
+    gate.when_idle(image.restore)
     return entry(start)
 
 
@@ -80,11 +82,6 @@ def born(descriptors: list[int], payload: bytes) -> tuple[Transport, Start, Entr
     # most likely preloaded, and then importlib need not be woken up
     entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
     return transport, Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)), entry
-
-
-def _settled() -> None:
-    newborn.constructed()
-    image.restore()
 
 
 class FarAuthority:

@@ -36,7 +36,12 @@ RINGS = 256
 UNHEARD_LIMIT = 1024
 """Identities of which signals are kept that nobody listens to yet. Then the oldest are dropped."""
 
+QUIET_MS = 1000
+"""So long nobody must have rung until it counts as idle."""
+
 _DONE = b"!"
+_NEVER = 1 << 63
+_EAGER, _BUSY = 4, 64       # rests that come early; waits without one after which to look more rarely
 
 _COARSE = 2000
 """Microseconds before an alarm that are waited for exactly."""
@@ -69,6 +74,15 @@ class LinuxGate:
         self.settled: Callable[[], None] = lambda: None
         """Called when the gate is about to wait for the 1st, 2nd, 3rd, 4th, 8th, 16th... time."""
         self._waits, self._next_settling = 0, 1
+        self._idle: Callable[[], None] = lambda: None
+        self._rests, self._next_rest = 0, _NEVER
+
+    def when_idle(self, tidy: Callable[[], None]) -> None:
+        """Call `tidy` when nobody has rung for a while: after each of the first few activations, then more rarely.
+
+        What takes time is then done when nobody waits for this component, nor for others at the same processor.
+        """
+        self._idle, self._next_rest = tidy, self._waits + 1
 
     # what the component says
 
@@ -97,6 +111,8 @@ class LinuxGate:
             if self._waits == self._next_settling:
                 self._next_settling += 1 if self._waits < 4 else self._waits
                 self.settled()
+            if self._waits >= self._next_rest:
+                self._rest()
             heard = self._heard()
             while self._withdrawn:
                 self._drop(self._withdrawn.popleft())
@@ -231,6 +247,16 @@ class LinuxGate:
         if 0 in rings:
             self._transport.news()
         return [channel for ring in rings for channel in self._rings[ring]]
+
+    def _rest(self) -> None:
+        if self._alarm is not None and self._alarm[0] - self._transport.now() < QUIET_MS * 1000:
+            return
+        if self._poll.poll(QUIET_MS):
+            self._next_rest = self._waits + (1 if self._waits < _BUSY else _BUSY)
+            return
+        self._idle()
+        self._rests += 1
+        self._next_rest = self._waits + (1 if self._rests < _EAGER else self._waits)
 
     def _wait_for_alarm(self) -> bool:
         """False if the alarm expired before somebody rang."""

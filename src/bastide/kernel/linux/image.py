@@ -21,14 +21,14 @@ import os
 import re
 import struct
 from array import array
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from bastide.kernel.linux.memory import PAGE, map_memory, unmap_memory
 
 _F_ADD_SEALS, _SEAL_ALL = 1033, 0xF         # SEAL, SHRINK, GROW, WRITE
-_MADV_DONTNEED = 4
+_MADV_DONTNEED, _MADV_POPULATE_WRITE = 4, 23       # the latter since Linux 5.14
 _PRIVATE_FIXED = mmap.MAP_PRIVATE | 0x10
 _READ_WRITE = mmap.PROT_READ | mmap.PROT_WRITE
 
@@ -42,18 +42,85 @@ _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.__errno_location.restype = ctypes.c_size_t
 _libc.memcmp.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t)
 _libc.madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
-differ, _drop = _libc.memcmp, _libc.madvise
+differ, _advise = _libc.memcmp, _libc.madvise
 
-memory = (ctypes.c_uint64 * (1 << 44)).from_address(0)
-"""All of it, as words."""
+words = (ctypes.c_uint64 * (1 << 44)).from_address(0)
+shorts = (ctypes.c_uint16 * (1 << 46)).from_address(0)
+"""All memory."""
 
-# what `restore` looks at: places in `memory` and what to put there; pages, and the same of the image
-_places, _counts, _pages, _originals = array("Q"), array("Q"), array("Q"), array("Q")
+_expected: list[Region] = []
+"""What `bring` makes our own."""
 
 
 class Region(NamedTuple):
     start: int
     size: int
+
+    def has(self, address: int) -> bool:
+        return self.start <= address < self.start + self.size
+
+    def pages(self) -> range:
+        """Their addresses."""
+        return range(self.start, self.start + self.size, PAGE)
+
+
+class Bookkeeping:
+    """Numbers that may be set back to what they are in the image, all of one size: `memory` is `words` or `shorts`."""
+
+    def __init__(self, memory: ctypes.Array[ctypes.c_uint64] | ctypes.Array[ctypes.c_uint16], pages: Sequence[int],
+                 places: Iterable[int]) -> None:
+        self._memory, self._size = memory, ctypes.sizeof(memory._type_)
+        by_page: dict[int, list[int]] = {page: [] for page in pages}
+        for place in places:
+            by_page[place * self._size // PAGE * PAGE].append(place)
+        self._places = array("Q", chain.from_iterable(by_page.values()))
+        self._ends = array("Q", accumulate(map(len, by_page.values()), initial=0))
+        self._values = array("Q", self._places)
+
+    def look_up(self, number: int, distance: int) -> None:
+        """Take over the numbers on the page of that number, whose original lies at a distance of so many bytes."""
+        for at in range(self._ends[number], self._ends[number + 1]):
+            self._values[at] = self._memory[self._places[at] + distance // self._size]
+
+    def set_back(self, number: int) -> None:
+        memory, places, values = self._memory, self._places, self._values
+        for at in range(self._ends[number], self._ends[number + 1]):
+            if memory[places[at]] != values[at]:
+                memory[places[at]] = values[at]
+
+
+class Choice:
+    """Pages to restore, and numbers on them that may then be set back: places in `words`, and in `shorts`.
+
+    All that takes memory is done before there is an image: what the zygote itself writes to can't be restored.
+    """
+
+    def __init__(self, pages: Sequence[int], counts: Iterable[int] = (), warmups: Iterable[int] = ()) -> None:
+        self.pages = array("Q", pages)
+        self.originals = array("Q", pages)
+        self.numbers = Bookkeeping(words, pages, counts), Bookkeeping(shorts, pages, warmups)
+
+    def look_up(self, image: Image) -> None:
+        """Where the pages are in the image, and what the numbers are there."""
+        for number, page in enumerate(self.pages):
+            original = self.originals[number] = image.original(page)
+            for numbers in self.numbers:
+                numbers.look_up(number, original - page)
+
+    def leave(self, pages: Container[int]) -> None:
+        """Restore all but these."""
+        for number, page in enumerate(self.pages):
+            if page in pages:
+                self.pages[number] = 0
+
+
+_chosen = Choice(())
+
+
+def choose(choice: Choice) -> None:
+    """What `restore` looks at from now on."""
+    global _chosen
+    _chosen = choice
 
 
 def restore() -> None:
@@ -65,18 +132,30 @@ def restore() -> None:
     """
     if _thread._count():
         return
-    for place, count in zip(_places, _counts, strict=True):
-        memory[place] = count
-    for page, original in zip(_pages, _originals, strict=True):
-        if not differ(page, original, PAGE):
-            _drop(page, PAGE, _MADV_DONTNEED)
+    counts, warmups = _chosen.numbers
+    for number, (page, original) in enumerate(zip(_chosen.pages, _chosen.originals, strict=True)):
+        if page and differ(page, original, PAGE):
+            counts.set_back(number)
+            warmups.set_back(number)
+        if page and not differ(page, original, PAGE):
+            _advise(page, PAGE, _MADV_DONTNEED)
 
 
-def choose(image: Image, pages: Sequence[int], places: Sequence[int]) -> None:
-    """What `restore` looks at from now on: pages, and before, words that may be set to what they are now."""
-    global _pages, _originals, _places, _counts
-    _pages, _originals = array("Q", pages), array("Q", map(image.original, pages))
-    _places, _counts = array("Q", places), array("Q", [memory[place] for place in places])
+def bring() -> None:
+    """Get own copies of the pages that a start is about to write to. It spends half of its time on that."""
+    for start, size in _expected:
+        _advise(start, size, _MADV_POPULATE_WRITE)      # refused by an old kernel, which copies them one by one
+
+
+def expect(pages: Iterable[int]) -> None:
+    """What `bring` gets from now on."""
+    _expected.clear()
+    for page in sorted(pages):
+        last = _expected[-1] if _expected else Region(0, 0)
+        if last.start + last.size == page:
+            _expected[-1] = Region(last.start, last.size + PAGE)
+        else:
+            _expected.append(Region(page, PAGE))
 
 
 class Image:
@@ -106,10 +185,11 @@ class Image:
 def writeable_regions(maps: int) -> list[Region]:
     """All private memory that may be written to, but the stack, and where the kernel writes to at any time: near errno.
 
-    `maps` is a descriptor of /proc/self/maps, and gets closed.
+    `maps` is a descriptor of /proc/self/maps.
     """
     excluded = (_libc.__errno_location(), ctypes.c_size_t.in_dll(_libc, "__libc_stack_end").value)
-    with os.fdopen(maps) as file:
+    os.lseek(maps, 0, os.SEEK_SET)
+    with os.fdopen(maps, closefd=False) as file:
         found = [_WRITEABLE.match(line) for line in file.read().splitlines()]
     regions = [(int(match[1], 16), int(match[2], 16)) for match in found if match]
     return [Region(start, end - start) for start, end in regions

@@ -78,6 +78,7 @@ def rehearse(play: Play, maps: int, begin: Begin) -> Learnt:
         gc.freeze()
         return _scout(Notebook(writeable_regions(maps)), begin, *_called(cues))
     finally:
+        os.close(maps)
         cues.close()
         os.kill(actors, signal.SIGKILL)     # the scout's parent waits for ever to be told its end
         os.waitpid(actors, 0)
@@ -106,8 +107,11 @@ def _scout(notebook: Notebook, begin: Begin, descriptors: list[int], payload: by
         waits = count(1)
 
         def settled() -> None:
-            if next(waits) == LEARNING_WAIT:
-                notebook.write(pagemap)
+            wait = next(waits)
+            if wait == 1:
+                notebook.started(pagemap)
+            elif wait == LEARNING_WAIT:
+                notebook.ended(pagemap)
                 raise SystemExit
 
         transport.gates[numbers(proper(start.entrypoint))[0]].settled = settled

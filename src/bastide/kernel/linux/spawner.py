@@ -141,7 +141,7 @@ class Zygote:
         """Have a process forked ahead for the next component. It is asked for, not waited for."""
         with self._lock, suppress(OSError, SpawnError):     # whoever needs one will be told
             if self._children and self._ahead is None and not self._asked:
-                self._ask("a component")
+                self._ask("a component", ahead=True)
 
     def dismiss(self) -> None:
         """End the process that was forked ahead."""
@@ -183,9 +183,10 @@ class Zygote:
                 raise SpawnError(f"cannot start {name}: {self._explain(error)}") from error
         return self._ahead
 
-    def _ask(self, name: str) -> None:
+    def _ask(self, name: str, ahead: bool = False) -> None:
         serial = self._free_serial(name)
-        self._control.send(zygote.REQUEST.pack(0 if not self._uids else serial if self._inside else self._uids[serial]))
+        uid = 0 if not self._uids else serial if self._inside else self._uids[serial]
+        self._control.send(zygote.REQUEST.pack(uid, ahead))
         self._asked = serial
 
     def _answered(self, name: str) -> Process:

@@ -1,9 +1,9 @@
-"""Traces: which pages the start of a component writes to, and which of those can be restored.
+"""Traces: which pages the start of a component writes to, and what on them is nothing but bookkeeping.
 
 A *scout* finds out: a process that starts like a component, and then tells which pages of its memory are its own, as
-the kernel shows (pagemap), and what they hold. A page can be restored if nothing differs from the zygote's but counts
-of references to objects that the zygote has, too. So that it is harmless to set those back, such objects are made to
-last: their counts get too high ever to end.
+the kernel shows (pagemap). What a component changes there is mostly counts of references to objects that the zygote
+has, too. So that it is harmless to set those back, such objects are made to last: their counts get too high ever to
+end.
 """
 
 from __future__ import annotations
@@ -13,65 +13,66 @@ import mmap
 import os
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from ctypes import string_at
+from types import CodeType
 from typing import NamedTuple
 
 from bastide.kernel.linux import image, pools
-from bastide.kernel.linux.image import Image, Region, memory
+from bastide.kernel.linux.image import Image, Region, words
 from bastide.kernel.linux.memory import PAGE
 
 _PRESENT, _OF_A_FILE, _EXCLUSIVE = 1 << 63, 1 << 61, 1 << 56        # in pagemap
-_WORDS = PAGE // 8
-_STRIDE = 16
 _INSTANCES = 30
 
 _COUNTED = sys.version_info < (3, 12)
 """Since 3.12, objects with the count `_IMMORTAL` are not counted at all."""
 _MANY, _IMMORTAL = 0x0BA5_71DE << 32, 0xFFFF_FFFF
-_MOST = 1 << 40
-"""More references than a program can have. Static strings of 3.11 begin with a billion."""
+_MOST, _REFERENCES = 1 << 40, 1 << 16
+"""More references than a program can have to all objects, and to such that nobody looks for."""
+_STATIC = 999_999_999
+"""References that a static object begins with."""
+_WARMUP = {(3, 11): 52}.get(sys.version_info[:2], 0)
+"""Where a code object counts how often it still is to be called before it is specialised."""
 
 
 class Learnt(NamedTuple):
-    """Addresses of pages that can be restored once the counts of references at `places` in `memory` are set back."""
+    """Addresses of pages that a component writes to until it has come to life, and until a while later."""
 
-    pages: list[int]
-    places: list[int]
+    start: list[int]
+    later: list[int]
 
 
 class Notebook:
-    """Memory in which a scout leaves its pages to the process that it was forked from."""
+    """Memory in which a scout leaves addresses to the process that it was forked from: each time their number first."""
 
     def __init__(self, regions: Sequence[Region]) -> None:
         self._regions = regions
-        most = sum(region.size for region in regions) // PAGE
-        self._index = (most * 8 + 8 + PAGE - 1) // PAGE * PAGE      # number of pages, their addresses; then the pages
-        self._memory = mmap.mmap(-1, self._index + most * PAGE)
+        self._room = sum(region.size for region in regions) // PAGE + 1
+        self._memory = mmap.mmap(-1, 2 * self._room * 8)
 
-    def write(self, pagemap: int) -> None:
-        """In the scout; with a descriptor of its /proc/self/pagemap."""
-        pages = array("Q", _own_pages(self._regions, pagemap, _PRESENT | _EXCLUSIVE))
-        with memoryview(self._memory).cast("Q") as index:
-            index[1:1 + len(pages)] = pages
-            index[0] = len(pages)
-        for at, page in enumerate(pages):
-            self._memory[self._index + at * PAGE:self._index + (at + 1) * PAGE] = string_at(page, PAGE)
+    def started(self, pagemap: int) -> None:
+        """In the scout, when it has come to life; with a descriptor of its /proc/self/pagemap."""
+        self._note(0, pagemap)
+
+    def ended(self, pagemap: int) -> None:
+        """In the scout, at its end."""
+        self._note(self._room, pagemap)
 
     def read(self) -> Learnt:
         """After the scout's end. Gives the memory up."""
-        types = _types()
-        learnt = Learnt([], [])
-        with self._memory, memoryview(self._memory).cast("Q") as index:
-            pages = index[1:1 + index[0]].tolist()
-            for at, page in enumerate(pages):
-                content = self._memory[self._index + at * PAGE:self._index + (at + 1) * PAGE]
-                counts = _changed_counts(content, page, types)
-                if counts is not None:
-                    learnt.pages.append(page)
-                    learnt.places.extend(counts)
-        return learnt
+        with self._memory:
+            return Learnt(self._noted(0), self._noted(self._room))
+
+    def _note(self, at: int, pagemap: int) -> None:
+        pages = array("Q", _own_pages(self._regions, pagemap, _PRESENT | _EXCLUSIVE))
+        with memoryview(self._memory).cast("Q") as index:
+            index[at + 1:at + 1 + len(pages)] = pages
+            index[at] = len(pages)
+
+    def _noted(self, at: int) -> list[int]:
+        with memoryview(self._memory).cast("Q") as index:
+            return index[at + 1:at + 1 + index[at]].tolist()
 
 
 def adopt(learnt: Learnt, maps: int, pagemap: int) -> None:
@@ -79,18 +80,48 @@ def adopt(learnt: Learnt, maps: int, pagemap: int) -> None:
 
     What can't be restored in this process already is in use by `restore` itself, and better left alone.
     """
-    places = _last(learnt.places)
+    interpreter = next(region for region in image.writeable_regions(maps) if region.has(id(str)))
+    pages = dict.fromkeys(sorted({*learnt.start, *learnt.later, *interpreter.pages()}))
+    choice = image.Choice(list(pages), *bookkeeping(pages))
+    image.expect(learnt.start)
     gc.collect()
     pools.leave_no_room()
     gc.freeze()
     regions = image.writeable_regions(maps)
-    made = Image(regions)
-    image.choose(made, learnt.pages, places)
+    choice.look_up(Image(regions))
+    image.choose(choice)
     image.restore()
-    left = set(_own_pages(regions, pagemap, _PRESENT))
+    choice.leave(set(_own_pages(regions, pagemap, _PRESENT)))
+    os.close(maps)
     os.close(pagemap)
-    image.choose(made, [page for page in learnt.pages if page not in left],
-                 [place for place in places if place // _WORDS * PAGE not in left])
+
+
+def bookkeeping(pages: Collection[int]) -> tuple[list[int], list[int]]:
+    """What Python counts on these pages: places in `words` of references, places in `shorts` of calls until bytecode
+    is specialised. All objects there are made to last."""
+    counts, warmups = list[int](), list[int]()
+    for address in sorted({*_addresses(pages), *(_static(pages) if _COUNTED else ())}):
+        place, count = address // 8, words[address // 8]
+        if 0 < count < _MOST and not _is_static(count):
+            words[place] = count + _MANY if _COUNTED else count | _IMMORTAL
+        if _COUNTED:
+            counts.append(place)
+        if _WARMUP and words[place + 1] == id(CodeType):
+            warmups.append((address + _WARMUP) // 2)
+    return counts, [place for place in warmups if place * 2 // PAGE * PAGE in pages]
+
+
+def _is_static(count: int) -> bool:
+    return abs(count - _STATIC) < _REFERENCES
+
+
+def _static(pages: Iterable[int]) -> Iterator[int]:
+    """Addresses of objects that are part of the interpreter, and not to be found: strings for the most part."""
+    kinds = set(map(id, (str, bytes, int, tuple, CodeType)))
+    for page in pages:
+        for place in range(page // 8, (page + PAGE) // 8 - 1):
+            if _is_static(words[place]) and words[place + 1] in kinds:
+                yield place * 8
 
 
 def settle_classes() -> None:
@@ -112,40 +143,15 @@ def _own_pages(regions: Sequence[Region], pagemap: int, state: int) -> Iterator[
                 yield start + at * PAGE
 
 
-def _changed_counts(content: bytes, page: int, types: Set[int]) -> list[int] | None:
-    """Places of all words in which the content differs from the page, if they are counts of references; or None."""
-    original = string_at(page, PAGE)
-    found: list[int] = []
-    if content == original:
-        return found
-    now, was = memoryview(content).cast("Q"), memoryview(original).cast("Q")
-    for at in range(0, _WORDS, _STRIDE):
-        if now[at:at + _STRIDE] == was[at:at + _STRIDE]:
-            continue
-        for place in range(at, at + _STRIDE):
-            if now[place] != was[place]:
-                kind = was[place + 1] if place + 1 < _WORDS else 0
-                if kind not in types or now[place + 1] != kind or not 0 < was[place] < _MOST:
-                    return None
-                found.append(page // 8 + place)
-    return found
-
-
-def _last(places: Iterable[int]) -> list[int]:
-    """Make the objects last whose counts are at these places; the places of those that still are objects."""
-    types = _types()
-    lasting = []
-    for place in places:
-        count = memory[place]
-        if 0 < count < _MOST and memory[place + 1] in types:
-            memory[place] = count + _MANY if _COUNTED else count | _IMMORTAL
-            lasting.append(place)
-    return lasting
-
-
-def _types() -> Set[int]:
-    """Addresses of all types: what begins with a count and one of these is an object."""
-    return set(map(id, _all_types()))
+def _addresses(pages: Collection[int]) -> Iterator[int]:
+    """Addresses of all objects there that can be found: those that are collected, and what is within them."""
+    found: set[int] = set()
+    objects: list[object] = [*gc.get_objects(), *_all_types()]
+    while objects:
+        new = {id(one): one for one in objects if id(one) not in found}
+        found.update(new)
+        objects = gc.get_referents(*new.values())
+    return (address for address in found if address // PAGE * PAGE in pages)
 
 
 def _all_types() -> set[type]:

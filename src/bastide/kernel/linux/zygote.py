@@ -37,7 +37,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from bastide.kernel.linux import namespaces, newborn, pools, privileges, rehearsal, seccomp, stack, traces
+from bastide.kernel.linux import image, namespaces, newborn, pools, privileges, rehearsal, seccomp, stack, traces
 from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
 from bastide.kernel.linux.newborn import Entry, Newborn
@@ -53,8 +53,8 @@ FAILED = b"F"               # text: why. Gives up
 
 YES, NO = b"Y", b"N"
 
-REQUEST = struct.Struct("=I")
-"""User id to take, 0: none."""
+REQUEST = struct.Struct("=I?")
+"""User id to take, 0: none. Whether nobody waits for it yet."""
 REPLY = struct.Struct("=i")
 """Errno; 0: beside it lie a pidfd and core's end of the newborn's cradle."""
 _FORKED = REPLY.pack(0)
@@ -303,7 +303,10 @@ def _serve_one(control: socket.socket, fork: Fork, component: Newborn) -> bool:
         with near, far:
             pid, pidfd = fork()
             if pid == 0:
-                component.live(REQUEST.unpack(request)[0], far.fileno())
+                uid, ahead = REQUEST.unpack(request)
+                if ahead:
+                    image.bring()
+                component.live(uid, far.fileno())
             control.sendmsg((_FORKED,), ((*_RIGHTS, array("i", (pidfd, near.fileno()))),))
             os.close(pidfd)
     except OSError as error:
