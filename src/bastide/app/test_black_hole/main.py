@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bastide.base import Attached, Bytes, Env, Rom, milliseconds
+from bastide.app.test_black_hole.services import OPTIONAL, SIZE, USES, expect
+from bastide.app.test_black_hole.sound import Listener, Player
+from bastide.base import Bytes, Env, SessionDenied, milliseconds
 from bastide.lib.nic import Frames, Nic, Uplink
-from bastide.session.capture import Area, CaptureSession, Rect
-from bastide.session.event import CAPACITY, EventSession
-from bastide.session.log import LogSession
 from bastide.session.nic import SLOT, NicArgs
-from bastide.session.report import Reporter
-from bastide.session.terminal import TerminalSession
 from bastide.session.timer import Timer
 from bastide.session.uplink import UplinkArgs
 
-SIZE = 100
 MAC = "02:00:00:00:00:42"
 
 
@@ -25,35 +21,30 @@ class Main:
         config = env.config.node
         self._period = milliseconds(config.attribute("period_ms", 1000))
         self._use_what_answers_at_once()
+        self._sound = Player(env, self._progress), Listener(env, self._progress)
         self._nic = NicClient(env, self._progress)
         self._uplink = UplinkClient(env, self._progress)
         self._done = False
         self._timer.every(self._period, self._reopen)
 
     def _use_what_answers_at_once(self) -> None:
-        env = self._env
-        with LogSession.connect(env, "swallowed") as log:
-            log.write("nobody reads this\n")
-        rom = Rom(env, "swallowed")
-        _expect(rom.text == b"<empty/>", f"the ROM is not empty, but {rom.text!r}")
-        _expect(Reporter(env, "swallowed").submit(b"nobody reads this"), "a report was not taken")
-        with CaptureSession.connect(env) as capture:
-            capture.buffer(Area(1, 1), Area(0, 0), Rect(0, 0, 1, 1))
-            _expect(capture.dataspace() is not None and capture.capture_at(0, 0) == (), "the picture changed")
-        with EventSession.connect(env) as events:
-            Attached(env.account, events.dataspace()).close()
-            events.submit_batch(CAPACITY)
-        with TerminalSession.connect(env) as terminal:
-            _expect(terminal.write(SIZE) == SIZE and not terminal.avail(), "the terminal answered")
-        env.log("log, rom, report, capture, event and terminal swallow what they get")
+        for name, use in USES.items():
+            try:
+                use(self._env)
+            except SessionDenied:
+                if name not in OPTIONAL:
+                    raise
+                self._env.log(f"nobody serves {name}")
+            else:
+                self._env.log(f"{name} swallows what it gets")
 
     def _reopen(self) -> None:
         self._uplink.reopen()
 
     def _progress(self) -> None:
-        if self._nic.enough and self._uplink.enough and not self._done:
+        if all(client.enough for client in (*self._sound, self._nic, self._uplink)) and not self._done:
             self._done = True
-            self._env.log("nic and uplink swallow frames")
+            self._env.log("audio takes its time, nic and uplink swallow frames")
             self._env.log("--- test-black_hole finished ---")
 
 
@@ -69,7 +60,7 @@ class Client:
     def go_on(self, frames: Frames) -> None:
         frames.tx.release(collected := frames.tx.collect())
         self.acknowledged += len(collected)
-        _expect(not frames.rx.take(), "something was received")
+        expect(not frames.rx.take(), "something was received")
         if self.acknowledged < self.goal:
             frames.tx.submit(frames.tx.allocate(SIZE, self.under_way))
             frames.wakeup()
@@ -87,8 +78,8 @@ class NicClient(Client):
         super().__init__(progress)
         buffer = Bytes(self.under_way * SLOT)
         self._nic = Nic(env, "", lambda: self.go_on(self._nic), NicArgs(buffer, buffer))
-        _expect(self._nic.session.link_state(), "the link is down")
-        _expect(any(self._nic.session.mac_address()), "the address is zero")
+        expect(self._nic.session.link_state(), "the link is down")
+        expect(any(self._nic.session.mac_address()), "the address is zero")
 
 
 class UplinkClient(Client):
@@ -111,11 +102,6 @@ class UplinkClient(Client):
         self._opened += 1
         self.goal = self.wanted * self._opened // self.times + 1
         self._uplink = Uplink(self._env, "", lambda: self.go_on(self._uplink), UplinkArgs(buffer, buffer, MAC))
-
-
-def _expect(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise ValueError(otherwise)
 
 
 construct = Main
