@@ -88,6 +88,12 @@ def test_a_second_entrypoint_is_served_while_the_first_one_is_busy(tmp_path: Pat
     run(tmp_path, start("desk", "Desk") + start("visitor"), "[visitor] through")
 
 
+def test_a_domain_that_a_component_serves_its_own_child_is_watched_and_works(tmp_path: Path) -> None:
+    log = run(tmp_path, start("watchful").replace("watchful", "watchful | ram: 8M | caps: 400"),
+              '[watchful -> eater] ate 307200\n[watchful] child "eater" exited with exit value 0')
+    assert "[init -> watchful] eater takes 307200\n" in log
+
+
 def test_a_child_that_waits_for_resources_says_so_and_its_parent_too(tmp_path: Path) -> None:
     log = run(tmp_path, start("poor"), 'child "poor" requests resources: ram_quota=8392704, cap_quota=0')
     assert "[init -> poor] Warning: waiting for resources of the parent: ram_quota=8392704, cap_quota=0\n" in log

@@ -140,9 +140,9 @@ class Program:
             return
         env = self._around.env
         cap: Capability[PdSession] = self.environment.cap(EnvSession.PD, PdSession)
-        pd = self._object(cap)
+        pd = self._domain(cap)
         pd.ref_account(env.pd_cap)
-        if not self._child.budget.endow(Purse(env.pd, env.pd_cap, pd, cap), means):
+        if not self._child.budget.endow(Purse(env.pd, env.pd_cap, pd, pd.cap), means):
             self._error("its quota can't be transferred")
             session.orphan()
             del self._child.sessions[session.id]
@@ -213,6 +213,14 @@ class Program:
         except BastideError as error:
             self.stage = Stage.FOUNDED
             self._error(f"can't start: {error}")
+
+    def _domain(self, cap: Capability[PdSession]) -> PdSession:
+        """Where the quota of the child goes: what is behind its session, if that is one of init's own."""
+        own: PdSession | None = self._around.env.ep.object_of(cap, cap.interface)
+        if own is None:
+            return cap.client()
+        from bastide.init.interposed import InterposedPd  # plain init serves no domains, and has no use for it
+        return own.real if isinstance(own, InterposedPd) else own
 
     def _object(self, cap: Capability[I]) -> I:
         """What can be called: the object itself if it is one of init's own, for a call to oneself would never end."""

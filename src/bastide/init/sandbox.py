@@ -5,8 +5,9 @@
     sandbox.apply_config(node)                  # at the start, and at every change
     node = sandbox.generate_state_report()      # whenever `state_changed` was called
 
-A sandbox is a `Host` like the parent: the very same server code can be announced to either. A component can have
-several; they share nothing but the component's quota. Nothing here blocks: a child, or the parent, answers when it can.
+A sandbox is a `Host` like the parent: the very same server code can be announced to either. Even the PD and CPU
+sessions of children can be served locally, as `interposed` does it. A component can have several sandboxes; they share
+nothing but the component's quota. Nothing here blocks: a child, or the parent, answers when it can.
 """
 
 from __future__ import annotations

@@ -5,7 +5,23 @@ from __future__ import annotations
 import ctypes
 import threading
 
-from bastide.base import Capability, Env, Interface, IpcError, NotYet, Session, SessionRequest, SignalHandler, rpc
+from bastide.base import (
+    Capability,
+    DataspaceCap,
+    Env,
+    Interface,
+    IpcError,
+    Node,
+    NotYet,
+    RamDataspace,
+    Session,
+    SessionRequest,
+    SignalHandler,
+    rpc,
+)
+from bastide.base.environment import CpuSession
+from bastide.init.interposed import InterposedCpu, InterposedPd
+from bastide.init.sandbox import Sandbox
 from bastide.session.hello import HelloSession
 
 
@@ -62,6 +78,16 @@ class Back(BackDoor):
         self._released.set()
 
 
+class Watched(InterposedPd):
+    def __init__(self, env: Env, request: SessionRequest) -> None:
+        super().__init__(env, request)
+        self._env, self._label = env, request.label
+
+    def alloc_ram(self, size: int) -> DataspaceCap:
+        self._env.log(f"{self._label} takes {size}")
+        return super().alloc_ram(size)
+
+
 class Main:
     def __init__(self, env: Env) -> None:
         self.env = env
@@ -116,6 +142,30 @@ class Main:
     def poor(self) -> None:
         self.env.patient.charge(8 << 20, 0)
         self.env.log("got it")
+
+    def watchful(self) -> None:
+        """Has a child, and serves its domain."""
+        self._sandbox = sandbox = Sandbox(self.env, lambda: None)
+        Watched.announce(sandbox, lambda request: Watched(self.env, request))
+        CpuSession.announce(sandbox, lambda request: InterposedCpu(self.env, request))
+        sandbox.apply_config(Node.parse("""config
++ parent-provides
+  + service ROM
+  + service CPU
+  + service PD
+  + service LOG
++ start eater | ram: 2M | caps: 100
+  + binary under_init
+  + route
+    + service PD | + local
+    + service CPU | + local
+    + any-service | + parent
+-
+"""))
+
+    def eater(self) -> None:
+        self.env.log(f"ate {RamDataspace(self.env.account, 300 << 10).size}")
+        self.env.exit()
 
     def desk(self) -> None:
         waiting, released = threading.Event(), threading.Event()
