@@ -1,4 +1,7 @@
-"""Compiled Python against C with the same checks: arithmetic, links and tables, and the size of the code."""
+"""Compiled Python against C with the same checks: arithmetic, links and tables, and the size of the code.
+
+Plain C and Numba, which check nothing, are shown beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import thread_time
+from typing import Any
 
 from bench.harness.figure import Figure, NotPossible
 from bench.harness.program import SOURCES, compiled
@@ -19,6 +23,9 @@ REACH = 1.15
 CHECKED = ("-O2", "-Wall", "-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-DCHECKED")
 PLAIN = ("-O2", "-Wall")
 SHARED = ("-shared", "-fPIC")
+PEERS = ("plain -O2", "Numba")
+"""They check nothing, and are free to vectorise; ratios of our time to theirs are shown."""
+
 FREESTANDING = ("-c", "-ffreestanding", "-fno-asynchronous-unwind-tables", "-mno-red-zone", "-mgeneral-regs-only",
                 "-fno-omit-frame-pointer", "-fno-pic", "-fcf-protection=none")
 
@@ -33,23 +40,36 @@ def measure() -> tuple[Figure, ...]:
     ours.call("prepare")
     checked.prepare()
     plain.prepare()
+    numba = _numba()
     figures = []
     for name, work in WORK.items():
-        limits = [_function(library, name) for library in (checked, plain)]
-        sides: list[Callable[[int], object]] = [functools.partial(ours.call, name), *limits]
-        results = {side(work) for side in sides}
+        sides: list[Callable[[int], Any]] = [
+            functools.partial(ours.call, name), _function(checked, name), _function(plain, name)]
+        if numba is not None:
+            sides.append(numba[name])
+        results = {side(work) % (1 << 64) for side in sides}            # Numba's numbers have a sign
         if len(results) != 1:
             raise AssertionError(f"{name}: the results differ: {results}")
-        own, other, fast = _in_turns(sides, work)
-        note = f"plain -O2: {min(own) / min(fast):.2f}"
-        figures.append(Figure(f"bare {name}", "ms", own, REACH, "C with the same checks", other, note))
+        own, other, *shown = _in_turns(sides, work)
+        peers = [f"{peer}: {min(own) / min(times):.2f}" for peer, times in zip(PEERS, shown, strict=False)]
+        if numba is None:
+            peers.append("Numba: not installed, pip install numba")
+        figures.append(Figure(f"bare {name}", "ms", own, REACH, "C with the same checks", other, ", ".join(peers)))
     return (*figures, _size())
 
 
-def _function(library: ctypes.CDLL, name: str) -> Callable[[int], object]:
+def _numba() -> dict[str, Callable[[int], int]] | None:
+    """None: it is not installed."""
+    if importlib.util.find_spec("numba") is None:
+        return None
+    from bench.bare_code.jit import hosted as jit
+    return jit()
+
+
+def _function(library: ctypes.CDLL, name: str) -> Callable[[int], int]:
     function = getattr(library, name)
     function.argtypes, function.restype = (ctypes.c_uint64,), ctypes.c_uint64
-    called: Callable[[int], object] = function
+    called: Callable[[int], int] = function
     return called
 
 
