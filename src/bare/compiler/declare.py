@@ -284,7 +284,7 @@ def _annotated(program: Program, module: Module, node: ast.AnnAssign, name: str,
             initial = coerce(value, initial, kind)
     if final and not types.aggregate(kind) and isinstance(kind, (types.Int, types.Simple, types.Enumeration,
                                                                  types.BitField)):
-        _define(module, node, name, ConstantSymbol(kind, _number(value, initial), node.lineno))
+        _define(module, node, name, ConstantSymbol(kind, _number(value, initial)))
         return
     _global(program, module, node, name, initial, kind, annotation, not final)
 

@@ -43,7 +43,6 @@ class ConstantSymbol:
 
     type: Type
     value: int
-    line: int
 
 
 @dataclass(eq=False)

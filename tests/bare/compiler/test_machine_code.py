@@ -64,3 +64,39 @@ def test_what_goes_wrong_in_a_builder_is_a_mistake_of_the_program(before: str, a
     with pytest.raises(Rejected) as caught:
         compile_program(path, "x86_64")
     assert message in str(caught.value)
+
+
+def test_a_function_that_cpython_does_not_have_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "status.py"
+    once = "@instructions(_answer)\ndef answer() -> u64:\n    hardware()\n"
+    chosen = 'if TARGET == "x86_64":\n' + "".join(f"    {line}\n" for line in once.splitlines())
+    path.write_text(STATUS.format(number=5).replace(once, chosen).replace("import entry", "import TARGET, entry"))
+    with pytest.raises(Rejected, match="answer is not what @instructions made of it"):
+        compile_program(path, "x86_64")
+
+
+def test_a_jump_that_does_not_reach_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "status.py"
+    path.write_text("""\
+from __future__ import annotations
+
+from bare import entry
+from bare.encode.riscv64 import ZERO, Code
+from bare.unsafe import hardware, instructions
+
+
+def _far(code: Code) -> None:
+    code.beq(ZERO, ZERO, "end").words(*[0x13] * 2000).label("end").ret()
+
+
+@instructions(_far)
+def far() -> None:
+    hardware()
+
+
+@entry
+def main() -> None:
+    far()
+""")
+    with pytest.raises(Rejected, match="the instructions of far can't be encoded: "):
+        compile_program(path, "riscv64")

@@ -136,6 +136,8 @@ def _struct(cx: Context, node: ast.Call, kind: types.Struct) -> tree.Expression:
     if len(node.args) > len(names):
         raise Mistake(node, f"{kind} has {len(names)} fields, got {len(node.args)} values")
     for keyword in node.keywords:
+        if keyword.arg is None:
+            raise Mistake(keyword.value, "there is no unpacking with **")
         if keyword.arg not in kind.fields:
             raise Mistake(keyword.value, f"{kind} has no field {keyword.arg}")
         if keyword.arg in dict(given):

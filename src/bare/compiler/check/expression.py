@@ -109,8 +109,6 @@ def _symbol_value(cx: Context, node: ast.expr, name: str, symbol: Symbol | None)
     """A symbol of a module as a value."""
     match symbol:
         case ConstantSymbol():
-            if cx.instance is None and symbol.line > node.lineno and symbol is cx.module.scope.get(name):
-                raise Mistake(node, f"{name} is defined further down")
             return tree.Constant(symbol.type, node.lineno, symbol.value)
         case GlobalSymbol(variable):
             if cx.instance is None:

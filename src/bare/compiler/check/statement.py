@@ -146,8 +146,8 @@ def _target(cx: Context, node: ast.expr) -> tree.Expression:
     if isinstance(place, tree.Element) and isinstance(place.base.type, types.View) and not place.base.type.writable:
         raise Mistake(node, f"{place.base.type} can only be read")
     if isinstance(place, tree.Global):
-        raise Mistake(node, f"a module's variables are assigned to by its own functions: add one to {node.value.id}"
-                      if isinstance(node.value, ast.Name) else "another module's variable can't be assigned to")
+        raise Mistake(node, "a module's variables are assigned to by its own functions: add one to "
+                            f"{ast.unparse(node.value)}")
     if isinstance(place, tree.GetBits):
         raise Mistake(node, f"bit fields don't change: write x = x.set({ast.unparse(node).rpartition('.')[2]}=...)")
     if not isinstance(place, (tree.Field, tree.Element)):
