@@ -42,6 +42,9 @@ def parse(text: str) -> Node:
      "+ attribute text", "system locked", "message"),
     ("input xray\n+ node | type: details\n+ node | type: message | attribute: reason | value: late\n"
      "+ attribute text", None, None),
+    ("input xray\n+ node | type: style\n  + attribute color", "yellow", "style"),
+    ("input xray\n+ node | type: details\n  + node | type: message | attribute: reason | value: no access\n"
+     "    + attribute text", "system locked", "message"),
 ])
 def test_inputs_select_nodes_and_values(input: str, value: str | None, node: str | None) -> None:
     selection = select(parse(input), CONTENT)
@@ -160,8 +163,11 @@ def test_the_result_follows_inputs_and_config() -> None:
         puppets.apply(config.replace("input: color", "input: colour"))
         assert puppets.town.said("there is no input 'colour', but color, enabled; keeping the previous content")
         assert change("xray", b"xray | enabled: yes\n-") == ["  config | color: grey | on: yes"]
+        puppets.apply(config.replace("+ attribute enabled", "+ node | attribute: enabled"))
+        assert puppets.town.said("expected attribute 'type' of 'node', which is missing; keeping the previous content")
+        assert change("xray", b"xray | enabled: no\n-") == ["  config | color: grey | on: no"]
         puppets.apply(config.replace("+ attribute on ", "+ attribute off "))
-        assert puppets.town.lines("init -> rom_logger")[-2] == "  config | color: grey | off: yes"
+        assert puppets.town.lines("init -> rom_logger")[-2] == "  config | color: grey | off: no"
         assert puppets.town.trouble == []
         puppets.apply("")
         assert puppets.town.init_has == puppets.before

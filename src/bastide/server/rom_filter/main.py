@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bastide.base import Env, InvalidNode, Node, Rom, SessionDenied, SignalHandler
 from bastide.lib.rom_module import Module
-from bastide.server.rom_filter.output import Selection, check, generate, select
+from bastide.server.rom_filter.output import Selection, check, check_input, generate, select
 from bastide.session.rom import RomSession
 
 
@@ -25,6 +25,8 @@ class Main:
         output = config.sub_node("output")
         if output is None:
             raise InvalidNode(f"{config.place}: expected a node 'output', which is missing")
+        for node in nodes.values():
+            check_input(node)
         check(output, nodes)
         roms = {name: node.attributes.get("rom", name) for name, node in nodes.items()}
         for name in [known for known, input in self._inputs.items() if roms.get(known) != input.rom]:

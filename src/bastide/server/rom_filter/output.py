@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bastide.base import Generator, InvalidNode, Node
@@ -27,14 +27,20 @@ def select(input: Node, content: Node) -> Selection:
     """What the `input` node of the config takes from the content of its ROM."""
     found: Node | None = content if content.type == input.attributes.get("node", input.name) else None
     value = None
-    for step in input.sub_nodes("node", "attribute"):
+    for step in _steps(input):
         if found is None:
             break
         if step.type == "attribute":
             value = found.attributes.get(step.name)
             break
-        found = next((node for node in found.sub_nodes(step.required("type", str)) if _fits(step, node)), None)
+        found = next((node for node in found.sub_nodes(step.attributes["type"]) if _fits(step, node)), None)
     return Selection(found, input.attributes.get("default") if value is None else value)
+
+
+def check_input(input: Node) -> None:
+    """Raises InvalidNode if an `input` node is not as it must be."""
+    for step in _steps(input):
+        step.required("name" if step.type == "attribute" else "type", str)
 
 
 def check(part: Node, inputs: Collection[str]) -> None:
@@ -60,6 +66,13 @@ def generate(output: Node, selections: Selections) -> Node:
     result = Generator(output.attributes["node"])
     _fill(result, output, selections)
     return result.build()
+
+
+def _steps(input: Node) -> Iterator[Node]:
+    """The way to a value. Its steps stand one behind the other, or each in the one before."""
+    for step in input.sub_nodes("node", "attribute"):
+        yield step
+        yield from _steps(step)
 
 
 def _fits(step: Node, node: Node) -> bool:
