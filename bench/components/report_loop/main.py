@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
-
 from bastide.base import Env, Node, Rom, SignalHandler
 from bastide.session.report import Reporter
+
+from ..batches import Batches
 
 
 class Main:
     def __init__(self, env: Env) -> None:
-        self._log = env.log
-        config = env.config.node
-        self._rounds, self._batches, self._size = (config.attribute(key, 0) for key in ("rounds", "batches", "size"))
+        self._size = env.config.node.attribute("size", 0)
+        self._batches = Batches(env, "report", self._size, self._begin)
         self._reporter = Reporter(env, "value")
         self._reporter.generate(Node("value", {"value": "0"}))
         self._rom = Rom(env, "result")
         self._number = 0
-        self._samples: list[float] = []
         self._arrived = SignalHandler(env, self._look)
         self._rom.sigh(self._arrived.cap)
-        self._begin_batch()
+        self._batches.begin()
 
-    def _begin_batch(self) -> None:
+    def _begin(self) -> None:
         self._left = self._size
-        self._begin = perf_counter_ns()
         self._report()
 
     def _report(self) -> None:
@@ -39,19 +36,7 @@ class Main:
         if self._left:
             self._report()
         else:
-            self._end_batch()
-
-    def _end_batch(self) -> None:
-        self._samples.append(round((perf_counter_ns() - self._begin) / self._size / 1000, 4))
-        if len(self._samples) == self._batches:
-            self._log("samples report", *self._samples)
-            self._log("turn")
-            self._samples.clear()
-            self._rounds -= 1
-        if self._rounds:
-            self._begin_batch()
-        else:
-            self._log("done")
+            self._batches.end()
 
 
 construct = Main

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter_ns
 
 from bastide.base import Bytes, Capability, Env, Session, SessionArgs, rpc
 from bastide.lib.packet_stream import Format, OpenedChannel, Packet, Slots, Source
 from bastide.session.packet_stream import PacketChannel
+
+from ..batches import Batches
 
 PACKETS = Format(Packet, "II", 1024)
 
@@ -31,21 +32,19 @@ class StreamBench(Session):
 
 class Main:
     def __init__(self, env: Env) -> None:
-        self._log = env.log
         config = env.config.node
-        self._rounds, self._batches, self._count = (config.attribute(key, 0) for key in ("rounds", "batches", "count"))
+        self._count = config.attribute("count", 0)
+        self._batches = Batches(env, "stream", self._count, self._begin)
         self._size, self._copy = config.attribute("size", 0), config.attribute("copy", False)
         room = Slots((self._size + 63) // 64 * 64)
         session = StreamBench.connect(env, "", StreamArgs(config.attribute("buffer", Bytes(0)), self._copy))
         self._channel = OpenedChannel(env, session.tx(), self._progress)
         self._source: Source[Packet] = Source(self._channel, PACKETS, room)
         self._data = bytes(range(256)) * (self._size // 256 + 1)
-        self._samples: list[float] = []
-        self._begin_batch()
+        self._batches.begin()
 
-    def _begin_batch(self) -> None:
+    def _begin(self) -> None:
         self._unsent = self._under_way = self._count
-        self._begin = perf_counter_ns()
         self._send()
 
     def _send(self) -> None:
@@ -70,19 +69,7 @@ class Main:
         if self._under_way:
             self._send()
         else:
-            self._end_batch()
-
-    def _end_batch(self) -> None:
-        self._samples.append(round((perf_counter_ns() - self._begin) / self._count / 1000, 4))
-        if len(self._samples) == self._batches:
-            self._log("samples stream", *self._samples)
-            self._log("turn")
-            self._samples.clear()
-            self._rounds -= 1
-        if self._rounds:
-            self._begin_batch()
-        else:
-            self._log("done")
+            self._batches.end()
 
 
 construct = Main
