@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from init.puppet import Puppets
 
-from bastide.base import Attached, Bytes, Env, SessionDenied
-from bastide.lib.nic import FRAMES, Nic
+from bastide.base import Attached, Bytes, Env, SessionDenied, SessionRequest, SignalHandler
+from bastide.lib.nic import FRAMES, Nic, ServedNic
 from bastide.server.nic_loopback.main import construct as nic_loopback
 from bastide.session.nic import SLOT, NicArgs, NicSession
 
@@ -25,6 +25,13 @@ ACTOR = """
     + service Nic | + child nic_loopback
     + any-service | + parent
 """
+
+
+class Cable(ServedNic):
+    """A network whose link a test cuts and mends."""
+
+    def __init__(self, env: Env, request: SessionRequest) -> None:
+        super().__init__(env, request, bytes(6), lambda: None)
 
 
 class Network(Puppets):
@@ -177,3 +184,29 @@ def test_all_memory_returns_when_clients_close_or_vanish() -> None:
         assert network.town.init_has == before
         assert network.town.trouble == []
 
+
+
+def test_a_client_is_told_when_the_link_changes_and_not_else() -> None:
+    cables, strings, states = list[Cable](), list[SignalHandler](), [False, True, True]
+
+    def serve(env: Env) -> None:
+        def create(request: SessionRequest) -> Cable:
+            cables.append(Cable(env, request))
+            return cables[-1]
+
+        strings.append(SignalHandler(env, lambda: cables[0].change_link(states.pop(0))))
+        NicSession.announce(env, create)
+
+    def listen(env: Env) -> None:
+        nic = NicSession.connect(env)
+        changed = SignalHandler(env, lambda: env.log("up" if nic.link_state() else "down"))
+        nic.link_state_sigh(changed.cap)
+        assert nic.link_state()
+
+    config = CONFIG.replace("nic_loopback", "cable") + ACTOR.format(name="alice").replace("nic_loopback", "cable")
+    with Puppets(config, {"cable": serve}) as network:
+        assert network.tell("alice", listen) is None
+        for seen in (["down"], ["down", "up"], ["down", "up"]):
+            strings[0].submit()
+            network.town.run()
+            assert network.town.lines("init -> alice") == seen
