@@ -8,7 +8,7 @@ attack fails inside merely because it is made wrongly.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,10 +67,6 @@ class Attack:
     def deadly(self) -> bool:
         """Whether the attacker dies of it, and so needs a process of its own."""
         return self.meets.startswith("SIG")
-
-
-Theme = Mapping[str, Attack]
-"""By name. The name says what the attacker tries."""
 
 
 def denied(name: str, *arguments: Any, **details: Any) -> Attack:

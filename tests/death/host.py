@@ -10,9 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-NAME_BYTES = 15
-"""So much of a process's name is kept by the kernel."""
-
 
 def children(pid: int | str = "self") -> dict[int, str]:
     """The names of all children of a process, dead ones that nobody waited for included."""
@@ -57,12 +54,6 @@ def shared_memory(pids: Iterable[int | str]) -> tuple[int, int]:
             if len(fields) == 6 and fields[5].startswith("/memfd:"):
                 sizes.setdefault(int(fields[4]), 0)
     return len(sizes), sum(sizes.values())
-
-
-def private_memory(pid: int) -> int:
-    """Bytes of private writeable memory."""
-    pages = Path(f"/proc/{pid}/statm").read_text().split()[5]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _links(pid: int | str) -> Iterator[tuple[str, str]]:

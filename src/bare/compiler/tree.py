@@ -295,14 +295,6 @@ class Update(Statement):
 
 
 @dataclass(eq=False, slots=True)
-class Unpack(Statement):
-    """Several targets get several values, all of which are evaluated first."""
-
-    targets: list[Variable | Expression]
-    values: list[Expression]
-
-
-@dataclass(eq=False, slots=True)
 class If(Statement):
     test: Expression
     then: list[Statement]

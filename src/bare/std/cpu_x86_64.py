@@ -158,11 +158,6 @@ def fault_address() -> u64:
     hardware()
 
 
-@instructions(lambda c: c.mov(RAX, CR3).ret())
-def page_tables() -> u64:
-    hardware()
-
-
 @instructions(lambda c: c.mov(CR3, RDI).ret())
 def use_page_tables(root: u64) -> None:
     """Translate by other tables from now on."""
