@@ -129,6 +129,18 @@ def test_a_run_says_so_if_its_top_component_faults(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "error: 'init' ended: SIGSEGV; the run can't go on without it"
 
 
+@pytest.mark.parametrize(("wanted", "code", "verdict", "reason"), [
+    (0, 0, "ok", "(exit); exit value 0"), (3, 1, "failed", "(exit); no criterion mentions the exit value 0")])
+def test_the_last_line_says_how_an_exit_was_judged(wanted: int, code: int, verdict: str, reason: str, tmp_path: Path
+                                                   ) -> None:
+    (tmp_path / "runtime").write_text("runtime | ram: 16M | caps: 300 | binary: test_log\n"
+                                      f"+ succeed | exit: {wanted}\n+ fail | after_seconds: 20\n-\n")
+    done = _run(str(tmp_path))
+    assert done.returncode == code
+    last = done.stdout.splitlines()[-1]
+    assert f": {verdict} after " in last and last.endswith(reason)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_ends_at_once_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(_command(_endless(tmp_path)), stdout=subprocess.PIPE, text=True) as run:

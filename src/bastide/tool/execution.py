@@ -183,7 +183,7 @@ class Run:
             verdict = self.verdict or (self.judge.log_ended() if self.exit_value is not None else self.judge.deadline())
             assert verdict is not None, "a run ends by a verdict, an exit, or its deadline"
             code = SUCCESS if verdict.outcome is Outcome.OK else SCENARIO_FAILED
-            detail = f"; missing in the log: {verdict.detail}" if verdict.detail else ""
+            detail = f"; {verdict.detail}" if verdict.detail else ""
             self.note(f"{self.scenario.name}: {verdict.outcome.value} after {seconds:.2f} s "
                              f"({verdict.reason}){detail}")
         self.output.close()
