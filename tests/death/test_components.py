@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 from collections.abc import Collection
 
@@ -26,6 +27,8 @@ DEADLY = {"fault": "faulted: SIGSEGV", "abort": "faulted: SIGSEGV", "overflow": 
 HARMLESS = ("raise", "recurse")
 SIGNALS = {signal.SIGKILL: "faulted: killed", signal.SIGSEGV: "faulted: SIGSEGV", signal.SIGBUS: "faulted: SIGBUS"}
 LAST_STEP = 8
+
+_LOSS = re.compile(r"Warning: (\w+): could not revert session")
 
 
 class Doom:
@@ -88,7 +91,7 @@ class Doom:
         for name in victims:
             if name in self._realm.living().values():
                 self._realm.strike(name, signal.SIGKILL)
-        self._mourn(dict.fromkeys(victims, ""))
+        self._mourn(dict.fromkeys(victims, ""), robbers=True)
 
     def replace(self) -> None:
         """Some are replaced while they are at work."""
@@ -121,12 +124,16 @@ class Doom:
         self._realm.wait_for(self._realm.workers - self._realm.dependants(victim))
         return victim
 
-    def _mourn(self, ends: dict[str, str]) -> None:
-        """All others do their work, and learn of the death if they needed the dead."""
+    def _mourn(self, ends: dict[str, str], robbers: bool = False) -> None:
+        """All others do their work, and learn of the death if they needed the dead.
+
+        Who served, and used up what others had donated, leaves them poor if they had left before it died.
+        """
         self._realm.wait_for(self._realm.workers - self._gone(ends))
         self._blame(ends)
         self._bury(ends)
-        self._mend(list(ends))
+        robbed = self._robbed(ends) if robbers else set()
+        self._mend({*ends, *robbed})
 
     def _bury(self, ends: dict[str, str]) -> None:
         """What init has to say about each, and what remains."""
@@ -142,6 +149,12 @@ class Doom:
         rest = realm.census()
         assert rest.people == self._whole.people - gone
         assert rest.total == self._whole.total
+
+    def _robbed(self, robbers: Collection[str]) -> set[str]:
+        """Who did not get back a donation, with the inits that it lives in: these have less, too."""
+        found = {match[1] for line in self._realm.log if (match := _LOSS.search(line))}
+        assert found <= self._needy(robbers) | HERALDS.keys()
+        return found
 
     def _note(self) -> None:
         """For who has to understand a failure."""
