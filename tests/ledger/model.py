@@ -1,14 +1,16 @@
 """What the books must say: the rules of trading quota, written down once more and as plainly as possible.
 
 An account has limits and uses. Whoever opens a session pays; each parent on the way keeps what the state of a session
-costs it, and the server has the rest until the session is over. Then everybody gives back what it got, as far as it
-still has it, to the client, or if that is gone to who inherited from it. What a component had when it ended falls to
-its parent. Nothing here knows how any of that is done.
+costs it, and the server has the rest until the session is over. Then everybody at once gives back what it got, as far
+as it still has it, to the client, or if that is gone to who inherited from it; only the client's own parent keeps its
+part until the client has learnt of the end. So what a server squandered is missing at its client, and nobody else's
+business. What a component had when it ended falls to its parent, and with it the duty to give back. Nothing here knows
+how any of that is done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 STATE = 80
@@ -32,7 +34,7 @@ REQUESTS = (6144, 3)
 PAGE = 4096
 
 
-@dataclass
+@dataclass(eq=False)
 class Account:
     name: str
     ram: int = 0
@@ -87,19 +89,22 @@ class Deal:
             parent.gain(-STATE, 0)
         self.client.gain(ram + STATE * len(self.path), caps)
 
+    def inherit(self, ended: Collection[Account], heir: Account) -> None:
+        """Whoever of these was to get or to give anything, its heir is now."""
+        self.client = heir if self.client in ended else self.client
+        self.server = heir if self.server in ended else self.server
+        self.path = [heir if parent in ended else parent for parent in self.path]
 
-    def retreat(self) -> None:
-        """It came to nothing, and the client's parent was told: that has all of it until the client asks for it."""
-        if len(self.path) > 1:
-            client, self.client = self.client, self.path[0]
-            self.ram, self.path = self.ram - STATE, self.path[1:]
-            self.end()
-            self.client, self.path, self.server, self.ram = client, [self.client], self.client, self.ram + STATE
+    def settle(self) -> None:
+        """It is over, or came to nothing, and the client does not know yet."""
+        self.end()
+        self.ram, self.caps, self.path, self.server = STATE, 0, self.path[:1], Account("nobody")
+        self.begin()
 
 
 @dataclass(eq=False)
 class Room:
-    """A session between persons. `phase`: pending, denied, short, or open."""
+    """A session between persons. `phase`: pending, denied, short, open, or closed if the landlord ended."""
 
     id: int
     guest: Member

@@ -346,8 +346,8 @@ class Trees(RuleBasedStateMachine):
             room.phase = room.answer
             if room.phase == "open":
                 landlord.account.use(0, 1)
-            elif room.phase != "pending":
-                room.deal.retreat()
+            elif room.phase != "pending" and not room.unwanted:
+                room.deal.settle()
             if room.unwanted and room.phase != "pending":
                 self.over(room)
 
@@ -421,7 +421,7 @@ class Trees(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def leave(self, pick: int) -> None:
-        room = self.room(pick, "pending", "denied", "short", "open")
+        room = self.room(pick, "pending", "denied", "short", "open", "closed")
         if room is None or room.unwanted:
             return
         result = self.tell(room.guest, lambda env: env.parent.close(room.id))
@@ -435,7 +435,7 @@ class Trees(RuleBasedStateMachine):
     def squander(self, pick: int) -> None:
         """A landlord spends on itself what its guests donated: they lose it, and nobody else does."""
         member = self.choose(pick // 5, "person")
-        if pick % 5 or member is None or any(len(room.deal.path) > 1 for room in self.rooms if room.landlord is member):
+        if pick % 5 or member is None:
             return
         size = member.account.free[0] // PAGE * PAGE
         if not size or not member.account.affords(size, 1):
@@ -478,13 +478,12 @@ class Trees(RuleBasedStateMachine):
         family = set(member.family())
         for room in list(self.rooms):
             if room.guest in family and room.landlord not in family and room.phase == "pending":
-                room.unwanted, room.deal.client = True, heir.account        # until its server answers
+                room.unwanted = True                # until its server answers
             elif room.guest in family:
                 self.over(room)
         bereft = [room for room in self.rooms if room.landlord in family]
         for room in bereft:
             self.clear(room)
-            room.deal.server = heir.account
         for one in member.family():
             for name in list(one.domains):
                 self.end_domain(one, name)
@@ -492,11 +491,15 @@ class Trees(RuleBasedStateMachine):
                 deal.end()
         for one in member.family():
             heir.account.gain(one.account.ram, one.account.caps)
+        for room in self.rooms:
+            room.deal.inherit([one.account for one in family], heir.account)
         for room in bereft:             # their guests get all of it back, whatever the landlord did with it
-            if not room.unwanted:
-                self.tell(room.guest, lambda env, id=room.id: env.parent.close(id))
-            room.deal.end()
-            self.rooms.remove(room)
+            if room.unwanted:
+                room.deal.end()
+                self.rooms.remove(room)
+            elif room.phase in ("pending", "open"):
+                room.deal.settle()
+                room.phase = "closed" if room.fetched else "denied"
 
     # what holds
 

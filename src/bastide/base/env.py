@@ -348,7 +348,7 @@ class _Opened(Resource):
         self.env.lent_caps += caps
 
     def _closed(self) -> bool | None:
-        return True if self.env.parent.close(self.id) is Progress.DONE else None
+        return None if self.env.parent.close(self.id) is Progress.PENDING else True
 
 
 _here = threading.local()

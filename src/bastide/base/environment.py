@@ -37,9 +37,12 @@ FIRST_SESSION_ID = 16
 
 
 class Progress(Enum):
-    """Whether an upgrade or close is finished, or will be told by the session signal."""
+    """Whether an upgrade or close is finished, or will be told by the session signal.
 
-    DONE, PENDING = range(2)
+    SHORT: the session is closed, but its server had spent some of the donation; `Parent.lost` says how much.
+    """
+
+    DONE, PENDING, SHORT = range(3)
 
 
 class Response(Enum):
@@ -124,6 +127,21 @@ class Parent(Interface):
 
     @rpc
     def heartbeat_response(self) -> None: ...
+
+    # For those who open sessions on behalf of others, and so have to know who got what back.
+
+    @rpc
+    def ended_session(self) -> int:
+        """The ID of a session that its server ended unasked, told once; 0 if there is no such one (any more).
+
+        What was donated for it is back already. The session signal tells when to ask.
+        """
+        ...
+
+    @rpc
+    def lost(self, id: int) -> Resources:
+        """What did not come back of the donation for a session whose closing was SHORT, told once."""
+        ...
 
 
 class LogSession(Session):

@@ -145,3 +145,11 @@ class Core(Parent):
     def heartbeat_sigh(self, context: SignalCap | None) -> None: ...
 
     def heartbeat_response(self) -> None: ...
+
+    def ended_session(self) -> int:
+        """Core's services end no session."""
+        return 0
+
+    def lost(self, id: int) -> Resources:
+        """Core's services spend nothing."""
+        return Resources()

@@ -34,6 +34,7 @@ from bastide.init.budget import Budget
 from bastide.init.complaints import shown
 from bastide.init.content import ConfigRom, Content
 from bastide.init.heartbeat import Pulse
+from bastide.init.notices import Notices
 from bastide.init.program import Program
 from bastide.init.requests import RequestsRom, RequestTable
 from bastide.init.route import Route
@@ -77,6 +78,7 @@ class Child(Parent):
         self.uncertain = False
         """Its sessions may be routed differently now."""
         self._answered = Transmitter()
+        self._notices = Notices()
         self._announced: set[str] = set()
         self._content = Content(start.config) if start.config is not None else None
         env = around.env
@@ -162,6 +164,7 @@ class Child(Parent):
         try:
             session.service.paid_by(purse, session.donated, session.cost)
             self.sessions[id] = session
+            self._notices.forget(id)
             session.service.create(session)
         except BaseException as error:
             if id in self.sessions:
@@ -219,9 +222,15 @@ class Child(Parent):
     def close(self, id: int) -> Progress:
         session = self.sessions.get(id)
         if session is None or session.environment:
-            return Progress.DONE
+            return self._notices.closed(id)
         self.around.changed()
-        return Progress.DONE if session.close() else Progress.PENDING
+        return self._notices.closed(id) if session.close() else Progress.PENDING
+
+    def ended_session(self) -> int:
+        return self._notices.next_ended()
+
+    def lost(self, id: int) -> Resources:
+        return self._notices.loss(id)
 
     def session_changed(self, session: SessionState) -> None:
         self.around.waiting.done(session)
@@ -232,19 +241,34 @@ class Child(Parent):
             self.program.answered(session)
         else:
             self._answered.submit()
+        if session.phase is Phase.CLOSED and session.id in self.sessions:
+            self._notices.ended(session.id)
         self.around.changed()
+
+    def pay_back(self, session: SessionState, donated: Resources) -> None:
+        self._take_back(session, donated, 0)
 
     def session_over(self, session: SessionState, donated: Resources) -> None:
         self.sessions.pop(session.id, None)
+        self._notices.over(session.id)
+        self._take_back(session, donated, session.cost)
+
+    def _take_back(self, session: SessionState, donated: Resources, cost: int) -> None:
+        """From the service as much as it has left of what was donated, and from init the cost of the session."""
         purse = self.budget.purse
         if purse is None or session.environment:
             session.service.pay_back(donated)
             return
-        returned = session.service.pays_back(purse, donated, session.cost)
-        for kind, lost in (("RAM", Bytes(donated.ram - returned.ram)), ("cap", donated.caps - returned.caps)):
-            if lost:
+        known = session.lost
+        returned = session.service.pays_back(purse, Resources(donated.ram - known.ram, donated.caps - known.caps), cost)
+        lost = Resources(donated.ram - returned.ram, donated.caps - returned.caps)
+        if lost == Resources():
+            return
+        self._notices.lose(session.id, lost)
+        for kind, amount in (("RAM", Bytes(lost.ram)), ("cap", lost.caps)):
+            if amount:
                 self.around.complaints.warning(
-                    self.name, f"{self.name}: could not revert session {kind} quota ({lost}, donated for "
+                    self.name, f"{self.name}: could not revert session {kind} quota ({amount}, donated for "
                     f"{session.service.name}, are spent by {session.service.source})")
 
     # The parent interface, as a server.

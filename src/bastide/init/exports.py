@@ -191,6 +191,9 @@ class Exported:
         elif session.phase is Phase.CLOSED or session.phase in REFUSED:
             session.conclude()
 
+    def pay_back(self, session: SessionState, donated: Resources) -> None:
+        session.service.pay_back(donated)
+
     def session_over(self, session: SessionState, donated: Resources) -> None:
         service = session.service
         service.pay_back(donated)

@@ -27,6 +27,7 @@ class Outside:
 
     def __init__(self, env: Env) -> None:
         self._env = env
+        self._open: dict[int, SessionState] = {}
         self._pending: dict[SessionState, None] = {}
         self._unpaid: dict[SessionState, None] = {}
         self._answered: SignalHandler | None = None
@@ -51,6 +52,7 @@ class Outside:
                     f"the server of {session.service.name} is gone that just opened the session") from None
             return
         session.number = number
+        self._open[number] = session
         if cap is None:
             self._wait_for(session)
         else:
@@ -65,12 +67,16 @@ class Outside:
     def close(self, session: SessionState) -> bool:
         """Whether it is closed already."""
         self._unpaid.pop(session, None)
-        closed = session.number == 0 or self._env.parent.close(session.number) is Progress.DONE
-        if closed:
-            self._pending.pop(session, None)
-        else:
+        number, parent = session.number, self._env.parent
+        progress = parent.close(number) if number else Progress.DONE
+        if progress is Progress.PENDING:
             self._wait_for(session)
-        return closed
+            return False
+        if progress is Progress.SHORT:
+            session.lost = parent.lost(number)
+        self._pending.pop(session, None)
+        self._open.pop(number, None)
+        return True
 
     def retry(self) -> None:
         """The parent gave more."""
@@ -91,6 +97,10 @@ class Outside:
             self._env.listen_for_answers(self._answered)
 
     def _look(self) -> None:
+        while number := self._env.parent.ended_session():
+            session = self._open.get(number)
+            if session is not None and self.close(session):
+                session.ended()
         for session in list(self._pending):
             if session in self._pending:        # else an answer to another one ended it
                 self._look_at(session)
@@ -101,7 +111,7 @@ class Outside:
                 cap = self._env.parent.session_cap(session.number)
             except BastideError as error:
                 if session.phase is Phase.CREATING and not isinstance(error, IpcError):
-                    del self._pending[session]
+                    del self._pending[session], self._open[session.number]
                     session.answered(refusal(error), reason=str(error))
                     return
                 session.unwanted = True             # it is open at the parent, but its server is gone

@@ -1,8 +1,9 @@
 """A session as the parent of its client keeps it, from the request until the last of its quota is back.
 
 The phases are those of Genode's parent. Services set `phase` and `cap` when they answer at once, and call `answered`
-when they answer later. Money follows the phases: what a session holds is with its service until `conclude`, which has
-it handed back to the client, or to init if the client is gone. So quota is neither made nor lost, whoever vanishes.
+when they answer later. Money follows the phases: what was donated is with the service until the session is over there,
+and is then handed back at once to the client, or to init if the client is gone, whether or not the client knows yet. So
+quota is neither made nor lost, whoever vanishes, and nobody has it who could spend it in the meantime.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SESSION_COST = 80
 """RAM, of what a client donates, that its parent keeps for the state of the session."""
+
+NOTHING = Resources()
 
 
 class Phase(Enum):
@@ -54,8 +57,11 @@ class Client(Protocol):
     def session_changed(self, session: SessionState) -> None:
         """Its server answered."""
 
+    def pay_back(self, session: SessionState, donated: Resources) -> None:
+        """Take back from its service what was `donated`."""
+
     def session_over(self, session: SessionState, donated: Resources) -> None:
-        """Forget it, and take back from its service what was `donated`."""
+        """Forget it, and take back what was `donated`, as far as that was not done before."""
 
 
 @dataclass(eq=False)
@@ -79,6 +85,7 @@ class SessionState:
     upgrade: Resources | None = None    # asked for, not confirmed
     unwanted: bool = False              # the client closed it before the server answered
     reason: str = ""                    # why it was refused, if whoever refused it said so
+    lost: Resources = NOTHING           # of what was donated, as the service says
 
     @property
     def args_text(self) -> str:
@@ -96,8 +103,11 @@ class SessionState:
         if cap is not None:
             self.cap = cap
         client = self.client
-        if closing and not self.close():
-            return
+        if closing:
+            if not self.close():
+                return
+        elif phase in OVER:
+            self._settle()
         if client is not None:
             client.session_changed(self)
 
@@ -130,6 +140,14 @@ class SessionState:
             self.service.pay_back(donated)
         else:
             client.session_over(self, donated)
+
+    def _settle(self) -> None:
+        """It is over at the service, which the client is yet to learn: the quota goes back already."""
+        donated, self.ram, self.caps = self.donated, 0, 0
+        if self.client is None:
+            self.service.pay_back(donated)
+        else:
+            self.client.pay_back(self, donated)
 
     def orphan(self) -> None:
         """The client is gone."""
