@@ -53,6 +53,9 @@ class Party:
     def news(self) -> None:
         """Taken in at once."""
 
+    def await_gate(self, number: int) -> None:
+        """If it is there at all, it is there already."""
+
     def _pay(self, ram: int, caps: int) -> bool:
         if ram > self.ram or caps > self.caps:
             return False

@@ -93,6 +93,7 @@ class FarAuthority:
         self._lock = threading.RLock()
         self._memory: dict[int, int] = {}               # descriptors by serial, -1 of those that got lost
         self._lost: set[int] = set()                    # channels that were gone before they were used
+        self._gateless: set[int] = set()                # entrypoints whose descriptors got lost
         self._readable = select.poll()
         self._readable.register(end, select.POLLIN)
 
@@ -129,6 +130,14 @@ class FarAuthority:
             while (news := control.receive(self._end)) is not None:
                 self._take_in(news)
 
+    def await_gate(self, number: int) -> None:
+        def arrived() -> bool | None:
+            if number in self._gateless:
+                raise IpcError("no gate of the entrypoint: this component has no descriptors left")
+            return number in self._transport.gates or None
+
+        self._when(arrived)
+
     def _when(self, arrived: Callable[[], T | None]) -> T:
         """What core has sent, or will have as soon as this component has taken what was sent before."""
         with self._lock:
@@ -152,6 +161,8 @@ class FarAuthority:
             take_in(self._transport, news, self._memory.__setitem__)
         elif news.kind is Kind.MEMORY:
             self._memory[news.first] = -1
+        elif news.kind is Kind.ENTRYPOINT:
+            self._gateless.add(news.first)
 
 
 def take_in(transport: Transport, news: News, memory: Callable[[int, int], None]) -> None:

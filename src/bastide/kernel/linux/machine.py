@@ -178,6 +178,9 @@ class LinuxMachine:
     def news(self) -> None:
         """Core's own are taken in at once."""
 
+    def await_gate(self, number: int) -> None:
+        """If it is there at all, it is there already."""
+
     def answer(self, side: Side, request: bytes) -> bytes:
         """Answer a component's question to the switchboard. What is none raises, and so fails the call."""
         ask, number, handle = native.REQUEST.unpack(request)

@@ -181,6 +181,9 @@ class Stage:
     def news(self) -> None:
         """Taken in at once."""
 
+    def await_gate(self, number: int) -> None:
+        """If it is there at all, it is there already."""
+
     def _take_in(self, news: News) -> bool:
         if news.descriptors:
             news = News(news.kind, news.first, news.second, news.third, tuple(map(os.dup, news.descriptors)))

@@ -49,6 +49,13 @@ class Authority(Protocol):
         """Take in what core has sent."""
         ...
 
+    def await_gate(self, number: int) -> None:
+        """Take in what core has sent or is about to send, until the gate of this component's own is there.
+
+        Raises IpcError.
+        """
+        ...
+
 
 class Transport:
     def __init__(self, domain: int, key: bytes) -> None:
@@ -66,9 +73,10 @@ class Transport:
     # Kernel
 
     def gate(self, entrypoint: Handle) -> LinuxGate:
-        number, _ = numbers(proper(entrypoint))
-        if number not in self.gates:
-            self.news()
+        handle = proper(entrypoint)
+        number, _ = numbers(handle)
+        if number not in self.gates and handle == seal(self.key, number, number, self.domain):
+            self.authority.await_gate(number)
         if number not in self.gates:
             raise IpcError("this component has no such entrypoint")
         if number in self._taken:
