@@ -166,3 +166,140 @@ class Member:
         for child in self.children.values():
             yield from child.family()
         yield self
+
+
+class World:
+    """All that have accounts, below one house, and the rooms that are rented."""
+
+    def __init__(self, top: str) -> None:
+        self.treasury = Account("")
+        self.top = Member(top, True, None, Account(top))
+        self.rooms: list[Room] = []
+
+    @property
+    def members(self) -> list[Member]:
+        return list(self.top.family())
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        return {account.name: account for member in self.members for account in
+                (member.account, *member.domains.values())} | {"": self.treasury}
+
+    def born(self, name: str, house: bool, parent: Member, landlord: str, ram: int, caps: int) -> Member:
+        """A child by a start node that says so, less what its parent keeps and lacks."""
+        child = parent.children[name] = Member(name, house, parent, Account(""), landlord)
+        child.account.name = child.label
+        free = parent.account.free
+        quota = (min(max(0, ram - DEDUCTED[0]), free[0] - KEPT[0]), min(max(0, caps - DEDUCTED[1]), free[1] - KEPT[1]))
+        for price in ENVIRONMENT:
+            deal = Deal(parent.account, [house.account for house in parent.houses], self.treasury, *price)
+            deal.begin()
+            child.environment.append(deal)
+        parent.account.gain(-quota[0], -quota[1])
+        child.account.gain(*quota)
+        if not house:
+            self.lasting(child, [parent.account], parent.account, *REQUESTS)
+        return child
+
+    def lasting(self, child: Member, path: list[Account], server: Account, ram: int, caps: int) -> None:
+        """A session that a child opens for as long as it lives."""
+        deal = Deal(child.account, path, server, ram, caps)
+        deal.begin()
+        child.environment.insert(0, deal)
+
+    def landlord_of(self, guest: Member) -> tuple[Member, list[Account]] | None:
+        """Who serves the rooms that a member asks for, and the parents on the way."""
+        path, asking = list[Account](), guest
+        while asking.parent is not None:
+            path.append(asking.parent.account)
+            if asking.landlord:
+                found = asking.parent.children.get(asking.landlord)
+                return (found, path) if found is not None and not found.house else None
+            asking = asking.parent
+        return None
+
+    def rent(self, id: int, guest: Member, ram: int, caps: int) -> bool:
+        """Whether the request for a room is accepted; then its landlord answers as it likes."""
+        found = self.landlord_of(guest)
+        if found is None or ram < STATE * len(found[1]) or not guest.account.affords(ram, caps):
+            return False
+        landlord, path = found
+        room = Room(id, guest, landlord, Deal(guest.account, path, landlord.account, ram, caps), "pending")
+        room.deal.begin()
+        self.rooms.append(room)
+        self.answer(landlord)
+        return True
+
+    def answer(self, landlord: Member) -> None:
+        """What a landlord does about all requests that wait for it."""
+        for room in [room for room in self.rooms if room.landlord is landlord and room.phase == "pending"]:
+            room.phase = room.answer
+            if room.phase == "open":
+                landlord.account.use(0, 1)
+            elif room.phase != "pending" and not room.unwanted:
+                room.deal.settle()
+            if room.unwanted and room.phase != "pending":
+                self.over(room)
+
+    def furnish(self, room: Room, size: int) -> bool:
+        """Whether the landlord can buy something from what the guest donated: that, and no more."""
+        possible = room.affords(size) and room.landlord.account.affords(size, 1)
+        if possible:
+            room.furniture.append(size)
+            room.landlord.account.use(size, 1)
+        return possible
+
+    def leave(self, room: Room) -> bool:
+        """The guest closes. Whether it is over: a landlord that has not answered yet is waited for."""
+        if room.phase == "pending":
+            room.unwanted = True
+            return False
+        self.over(room)
+        return True
+
+    def over(self, room: Room) -> None:
+        """The session has ended at its server: the money goes back."""
+        self._clear(room)
+        room.deal.end()
+        self.rooms.remove(room)
+
+    def _clear(self, room: Room) -> None:
+        if room.phase == "open":
+            room.landlord.account.use(-sum(room.furniture), -1 - len(room.furniture))
+            room.furniture.clear()
+
+    def end_domain(self, member: Member, name: str) -> None:
+        account = member.domains.pop(name)
+        member.account.gain(account.ram, account.caps)
+        member.sideline.pop(name).end()
+
+    def gone(self, member: Member) -> None:
+        """It and its family end: their sessions first, then their domains, then their budgets fall to the parent."""
+        heir = member.parent
+        assert heir is not None
+        del heir.children[member.name]
+        family = set(member.family())
+        for room in list(self.rooms):
+            if room.guest in family and room.landlord not in family and room.phase == "pending":
+                room.unwanted = True                # until its server answers
+            elif room.guest in family:
+                self.over(room)
+        bereft = [room for room in self.rooms if room.landlord in family]
+        for room in bereft:
+            self._clear(room)
+        for one in member.family():
+            for name in list(one.domains):
+                self.end_domain(one, name)
+            for deal in one.environment:
+                deal.end()
+        for one in member.family():
+            heir.account.gain(one.account.ram, one.account.caps)
+        for room in self.rooms:
+            room.deal.inherit([one.account for one in family], heir.account)
+        for room in bereft:             # their guests get all of it back, whatever the landlord did with it
+            if room.unwanted:
+                room.deal.end()
+                self.rooms.remove(room)
+            elif room.phase in ("pending", "open"):
+                room.deal.settle()
+                room.phase = "closed" if room.fetched else "denied"

@@ -14,17 +14,7 @@ from typing import Any, NamedTuple
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from ledger.model import (
-    DEDUCTED,
-    ENVIRONMENT,
-    KEPT,
-    PAGE,
-    REQUESTS,
-    Account,
-    Deal,
-    Member,
-    Room,
-)
+from ledger.model import ENVIRONMENT, PAGE, Account, Deal, Member, Room, World
 from ledger.settlement import CAPS, RAM, TOP, Fault, Settlement, start_node
 
 from bastide.base import (
@@ -69,12 +59,11 @@ class Trees(RuleBasedStateMachine):
     def found(self) -> None:
         self.settlement = Settlement()
         self.numbers = count(1)
-        self.rooms: list[Room] = []
         self.domains: dict[str, PdSession] = {}
-        self.treasury = Account("")
-        self.top = Member(TOP, True, None, Account(TOP))
+        self.world = World(TOP)
+        self.top = self.world.top
         accounts = self.settlement.accounts()
-        for account in (self.treasury, self.top.account):
+        for account in (self.world.treasury, self.top.account):
             known = accounts[account.name]
             account.gain(known.ram.limit, known.caps.limit)
             account.use(known.ram.used, known.caps.used)
@@ -86,16 +75,12 @@ class Trees(RuleBasedStateMachine):
 
     # who there is
 
-    @property
-    def members(self) -> list[Member]:
-        return list(self.top.family())
-
     def choose(self, pick: int, wanted: str = "") -> Member | None:
-        found = [member for member in self.members if not wanted or member.house is (wanted == "house")]
+        found = [member for member in self.world.members if not wanted or member.house is (wanted == "house")]
         return found[pick % len(found)] if found else None
 
     def room(self, pick: int, *phases: str) -> Room | None:
-        found = [room for room in self.rooms if room.phase in phases]
+        found = [room for room in self.world.rooms if room.phase in phases]
         return found[pick % len(found)] if found else None
 
     def tell(self, member: Member, action: Any) -> Any:
@@ -116,23 +101,9 @@ class Trees(RuleBasedStateMachine):
         persons = [child.name for child in parent.children.values() if not child.house]
         landlord = persons[pick % len(persons)] if persons and lodges else ""
         name = f"{'h' if house else 'p'}{next(self.numbers)}"
-        child = Member(name, house, parent, Account(""), landlord)
-        child.account.name = child.label
-        free = parent.account.free
-        quota = (min(max(0, ram - DEDUCTED[0]), free[0] - KEPT[0]), min(max(0, caps - DEDUCTED[1]), free[1] - KEPT[1]))
+        child = self.world.born(name, house, parent, landlord, ram, caps)
         parent.starts[child] = start_node(name, "house" if house else "person", ram, caps, landlord)
-        parent.children[name] = child
         self.apply(parent)
-        for price in ENVIRONMENT:
-            deal = Deal(parent.account, [house.account for house in parent.houses], self.treasury, *price)
-            deal.begin()
-            child.environment.append(deal)
-        parent.account.gain(-quota[0], -quota[1])
-        child.account.gain(*quota)
-        if not house:
-            deal = Deal(child.account, [parent.account], parent.account, *REQUESTS)
-            deal.begin()
-            child.environment.insert(0, deal)
         self.look_at(child)
 
     def look_at(self, *members: Member) -> None:
@@ -228,14 +199,15 @@ class Trees(RuleBasedStateMachine):
         if isinstance(self.tell(member, act), REFUSALS):
             assert not person.env.account.ram.avail >= 196608 or person.env.account.caps.avail < 13
             return
-        deal = Deal(member.account, [house.account for house in member.houses], self.treasury, *ENVIRONMENT[0])
+        deal = Deal(member.account, [house.account for house in member.houses],
+                    self.world.treasury, *ENVIRONMENT[0])
         deal.begin()
         member.sideline[name] = deal
         member.account.gain(-100_000, -10)
         member.domains[name] = Account(f"{member.label} -> {name}", 100_000, 10)
 
     def domain(self, pick: int) -> tuple[Member, str] | None:
-        found = [(member, name) for member in self.members for name in member.domains]
+        found = [(member, name) for member in self.world.members for name in member.domains]
         return found[pick % len(found)] if found else None
 
     @rule(pick=picks, ram=amounts, caps=counts, forth=st.booleans())
@@ -295,25 +267,9 @@ class Trees(RuleBasedStateMachine):
             return
         member, name = chosen
         assert self.tell(member, lambda env: self.domains[name].close()) is None
-        self.end_domain(member, name)
-
-    def end_domain(self, member: Member, name: str) -> None:
-        account = member.domains.pop(name)
-        member.account.gain(account.ram, account.caps)
-        member.sideline.pop(name).end()
+        self.world.end_domain(member, name)
 
     # rooms
-
-    def landlord_of(self, guest: Member) -> tuple[Member, list[Account]] | None:
-        """Who serves the rooms that a member asks for, and the parents on the way."""
-        path, asking = list[Account](), guest
-        while asking.parent is not None:
-            path.append(asking.parent.account)
-            if asking.landlord:
-                found = asking.parent.children.get(asking.landlord)
-                return (found, path) if found is not None and not found.house else None
-            asking = asking.parent
-        return None
 
     @rule(pick=picks, ram=st.sampled_from([8192, 60_000]) | st.integers(0, 80_000) | st.just(1 << 40),
           caps=st.sampled_from([2, 5]) | counts, at_once=st.booleans())
@@ -321,46 +277,13 @@ class Trees(RuleBasedStateMachine):
         guest = self.choose(pick, "person")
         if guest is None or caps < 0:
             return
-        found = self.landlord_of(guest)
         id = 1000 + next(self.numbers)
         result = self.tell(guest, lambda env: env.parent.session(
             id, "Room", f'label="r{id}", ram_quota={ram}, cap_quota={caps}', ANYWHERE))
-        if found is None:
-            assert isinstance(result, BastideError), result
-            return
-        landlord, path = found
-        if ram < 80 * len(path) or not guest.account.affords(ram, caps):
-            assert isinstance(result, BastideError), result
-            return
-        room = Room(id, guest, landlord, Deal(guest.account, path, landlord.account, ram, caps), "pending")
-        assert not isinstance(result, BastideError), result
-        room.deal.begin()
-        self.rooms.append(room)
-        self.answer(landlord)
-        if at_once:
-            self.fetch_room(room)
-
-    def answer(self, landlord: Member) -> None:
-        """What a landlord does about all requests that wait for it."""
-        for room in [room for room in self.rooms if room.landlord is landlord and room.phase == "pending"]:
-            room.phase = room.answer
-            if room.phase == "open":
-                landlord.account.use(0, 1)
-            elif room.phase != "pending" and not room.unwanted:
-                room.deal.settle()
-            if room.unwanted and room.phase != "pending":
-                self.over(room)
-
-    def over(self, room: Room) -> None:
-        """The session has ended at its server: the money goes back."""
-        self.clear(room)
-        room.deal.end()
-        self.rooms.remove(room)
-
-    def clear(self, room: Room) -> None:
-        if room.phase == "open":
-            room.landlord.account.use(-sum(room.furniture), -1 - len(room.furniture))
-            room.furniture.clear()
+        accepted = self.world.rent(id, guest, ram, caps)
+        assert isinstance(result, BastideError) is not accepted, result
+        if accepted and at_once:
+            self.fetch_room(self.world.rooms[-1])
 
     @rule(pick=picks, slow=st.sampled_from([False, False, True]), unkind=st.sampled_from([False, False, True]))
     def change_mood(self, pick: int, slow: bool, unkind: bool) -> None:
@@ -375,7 +298,7 @@ class Trees(RuleBasedStateMachine):
 
         self.tell(member, act)
         member.slow, member.unkind = slow, unkind
-        self.answer(member)
+        self.world.answer(member)
 
     @rule(pick=picks)
     def fetch(self, pick: int) -> None:
@@ -388,7 +311,7 @@ class Trees(RuleBasedStateMachine):
         result = self.tell(room.guest, lambda env: env.parent.session_cap(room.id))
         if room.phase in ("denied", "short"):
             assert isinstance(result, BastideError), result
-            self.over(room)
+            self.world.over(room)
         else:
             assert (result is None) is (room.phase == "pending"), result
             room.fetched = room.phase == "open"
@@ -413,11 +336,7 @@ class Trees(RuleBasedStateMachine):
             return
         mine = self.settlement.persons[room.landlord.name].rooms[f"r{room.id}"]
         result = self.tell(room.landlord, lambda env: mine.furnish(size))
-        possible = room.affords(pages(size)) and room.landlord.account.affords(pages(size), 1)
-        assert isinstance(result, OutOfRam | OutOfCaps) is not possible, result
-        if possible:
-            room.furniture.append(pages(size))
-            room.landlord.account.use(pages(size), 1)
+        assert isinstance(result, OutOfRam | OutOfCaps) is not self.world.furnish(room, pages(size)), result
 
     @rule(pick=picks)
     def leave(self, pick: int) -> None:
@@ -425,11 +344,7 @@ class Trees(RuleBasedStateMachine):
         if room is None or room.unwanted:
             return
         result = self.tell(room.guest, lambda env: env.parent.close(room.id))
-        if room.phase == "pending":
-            room.unwanted = True
-            assert result is Progress.PENDING
-        else:
-            self.over(room)
+        assert self.world.leave(room) or result is Progress.PENDING
 
     @rule(pick=picks)
     def squander(self, pick: int) -> None:
@@ -459,8 +374,7 @@ class Trees(RuleBasedStateMachine):
             raise Fault
 
         self.tell(member, fault if how == "fault" else lambda env: env.exit(0))
-        del member.parent.children[member.name]
-        self.gone(member)
+        self.world.gone(member)
 
     def remove(self, member: Member) -> None:
         """Its parent's config mentions it no more."""
@@ -468,38 +382,8 @@ class Trees(RuleBasedStateMachine):
         assert house is not None
         del house.starts[member]
         self.apply(house)
-        if house.children.pop(member.name, None) is not None:
-            self.gone(member)
-
-    def gone(self, member: Member) -> None:
-        """It and its family end: their sessions first, then their domains, then their budgets fall to the parent."""
-        heir = member.parent
-        assert heir is not None
-        family = set(member.family())
-        for room in list(self.rooms):
-            if room.guest in family and room.landlord not in family and room.phase == "pending":
-                room.unwanted = True                # until its server answers
-            elif room.guest in family:
-                self.over(room)
-        bereft = [room for room in self.rooms if room.landlord in family]
-        for room in bereft:
-            self.clear(room)
-        for one in member.family():
-            for name in list(one.domains):
-                self.end_domain(one, name)
-            for deal in one.environment:
-                deal.end()
-        for one in member.family():
-            heir.account.gain(one.account.ram, one.account.caps)
-        for room in self.rooms:
-            room.deal.inherit([one.account for one in family], heir.account)
-        for room in bereft:             # their guests get all of it back, whatever the landlord did with it
-            if room.unwanted:
-                room.deal.end()
-                self.rooms.remove(room)
-            elif room.phase in ("pending", "open"):
-                room.deal.settle()
-                room.phase = "closed" if room.fetched else "denied"
+        if member.name in house.children:
+            self.world.gone(member)
 
     # what holds
 
@@ -507,11 +391,10 @@ class Trees(RuleBasedStateMachine):
     def the_books_are_as_the_rules_of_trade_say(self) -> None:
         if not hasattr(self, "settlement"):
             return
-        expected = {account.name: account for member in self.members for account in
-                    (member.account, *member.domains.values())} | {"": self.treasury}
+        expected = self.world.accounts
         known = self.settlement.accounts()
         assert known.keys() == expected.keys()
-        self.look_at(*(member for member in self.members if member.house))
+        self.look_at(*(member for member in self.world.members if member.house))
         for name, account in known.items():
             core = Figures(account.ram.limit, account.caps.limit, account.ram.used, account.caps.used)
             rules = expected[name]
@@ -546,7 +429,7 @@ class Trees(RuleBasedStateMachine):
             for child in reversed(list(self.top.starts)):       # who lodges at another was there later
                 self.remove(child)
                 self.the_books_are_as_the_rules_of_trade_say()
-            assert self.rooms == []
+            assert self.world.rooms == []
             assert set(self.settlement.accounts()) == {"", TOP}
             assert (self.top.account.ram, self.top.account.caps) == self.endowment
         finally:
