@@ -39,8 +39,8 @@ def measure() -> tuple[Figure, ...]:
         return True
 
     listen(system, heard, deadline=120)
-    what = (f"{COUNT} components, each with a session to one server; all of them answered a call after gc.collect(), and "
-            "are idle since")
+    what = (f"{COUNT} components, each with a session to one server; all of them answered a call after gc.collect(), "
+            "and are idle since")
     return (Figure("many-memory", "MiB", tuple(memory), 1.8, "no peer: PSS per component, of smaps_rollup", (), what),
             Figure("many-core", "fds", (core / COUNT,), 12, "no peer: descriptors of core per component", (), what),
             Figure("many-init", "fds", (init / COUNT,), 6, "no peer: descriptors of init per component", (), what))
