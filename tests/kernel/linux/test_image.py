@@ -131,15 +131,17 @@ class Held:
     pass
 
 held = [Held() for _ in range(2000)]
-page = id(held[1000]) // PAGE * PAGE
-traces.adopt(traces.Learnt([page], []), open_own("maps"), open_own("pagemap"))
-more = [held[1000]] * 5000
+homes = {id(one) // PAGE * PAGE: one for one in held}
+traces.adopt(traces.Learnt([*homes], []), open_own("maps"), open_own("pagemap"))
+page, one = next((page, one) for page, one in homes.items() if page in image._chosen.pages and shared(page))
+more = [one] * 5000
 print(shared(page) or sys.version_info < (3, 12))
 image.restore()
 print(shared(page))
-address = id(held[1000])
-del more
+address = id(one)
+del more, one
 held.clear()
+homes.clear()
 print(type(ctypes.cast(address, ctypes.py_object).value).__name__)
 """) == "True\nTrue\nHeld\n"
 
