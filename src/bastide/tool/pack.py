@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType
 
 from bastide.base.binary import FORMAT, PYTHON, InvalidBinary, open_binary, valid_name
-from bastide.tool.sources import PackError, Source, shared, sources
+from bastide.tool.sources import PackError, Source, component
 
 _PYC = struct.Struct("<4sIII")  # magic, flags, then time and size of the source, or its hash (PEP 552)
 _HASHED, _CHECKED = 0b01, 0b10
@@ -59,8 +59,7 @@ def pack(folder: Path, package: str, *, libraries: Sequence[str] = (), resources
             f"component folder {str(folder)!r} has the name of a module of the standard library and would hide it; "
             "rename the folder"
         )
-    found = list(sources(folder, root))
-    found += shared(found, (folder.parent, *beside), package)
+    found = component(folder, package, beside)
     main = f"{root}.main"
     if not any(source.name == main for source in found):
         raise PackError(f"component folder {str(folder)!r} has no main.py: a component begins in its module 'main'")

@@ -84,6 +84,24 @@ def shared(own: Iterable[Source], folders: Sequence[Path], package: str) -> list
     return [found[name] for name in sorted(found)]
 
 
+def component(folder: Path, package: str, beside: Sequence[Path] = ()) -> list[Source]:
+    """The modules of the component in `folder`: its own as `<package>.<name of the folder>`, and those it shares.
+
+    What it shares with others is looked up in the folder around it, then in those named `beside`.
+    """
+    found = list(sources(folder, f"{package}.{folder.name}" if package else folder.name))
+    return found + shared(found, (folder.parent, *beside), package)
+
+
+def absolute(within: str, level: int, module: str) -> str:
+    """The name of the module that an import in the package `within` means by `level` dots and `module`."""
+    if level == 0:
+        return module
+    parts = within.split(".")
+    base = ".".join(parts[: max(len(parts) - level + 1, 0)])
+    return f"{base}.{module}" if module else base
+
+
 def _candidates(folders: Sequence[Path]) -> dict[str, Path]:
     """What there is to be shared: the modules that lie in `folders`, of the same name the one in the first folder."""
     found: dict[str, Path] = {}
@@ -119,19 +137,11 @@ def _imported(source: Source, package: str, candidates: Collection[str]) -> Iter
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = _absolute(within, node.level, node.module or "")
+            base = absolute(within, node.level, node.module or "")
             names = [f"{base}.{alias.name}" for alias in node.names] if base == package else [base]
         else:
             continue
         yield from (name for name in _below(package, names) if name in candidates)
-
-
-def _absolute(within: str, level: int, module: str) -> str:
-    if level == 0:
-        return module
-    parts = within.split(".")
-    base = ".".join(parts[: max(len(parts) - level + 1, 0)])
-    return f"{base}.{module}" if module else base
 
 
 def _below(package: str, names: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,239 @@
+"""The sessions that a component will ask for, as its source says: nothing is run to find out.
+
+The code of the component counts as a whole. Of what it imports from Bastide, a function counts if it is called, and a
+method if its class is instantiated and its name is mentioned, so that `Timer(env)` is a Timer session, and one that
+calls `.sleep` two. Labels are followed by `labels.py`. What is found is what can be asked for at most, except by who
+hides it: sessions of a class that is chosen at run time are not seen. What the component opens below an `if`, or calls
+only from there, may never be asked for, and says so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bastide.tool.graph.code import Class, Function, Library, Module, Routine
+from bastide.tool.graph.labels import NOWHERE, Flow, Scope, Text, Texts
+from bastide.tool.sources import Source
+
+SESSION_REQUESTS = "session_requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A session that a component's source asks for.
+
+    `label` is what the component says, with `*` for what is known at run time only. With an `attribute`, it is the
+    value of any attribute of that name in the component's config. `perhaps`: only on some condition.
+    """
+
+    service: str
+    label: str
+    attribute: str = ""
+    place: str = ""
+    perhaps: bool = False
+
+
+def wishes(sources: Iterable[Source], library: Library | None = None) -> tuple[Wish, ...]:
+    """What the component of these modules will ask for, without the sessions of its environment."""
+    library = library or Library()
+    walk = _Walk(library)
+    for module in library.component(sources):
+        walk.own(module)
+    return walk.found()
+
+
+@dataclass(frozen=True, eq=False)
+class _Site:
+    """Where a session is opened."""
+
+    service: str
+    label: ast.expr | str
+    scope: Scope
+    place: str
+    conditional: bool
+
+
+class _Walk:
+    """All code that may run in one component."""
+
+    def __init__(self, library: Library) -> None:
+        self._library, self._flow = library, Flow(library)
+        self._sites: list[_Site] = []
+        self._mentioned: dict[str, bool] = {}
+        self._alive: set[Function] = set()
+        self._classes: dict[Class, None] = {}
+        self._todo: list[Routine] = []
+        self._methods: dict[Function, dict[Class, None]] = {}
+        """Those of a library that are alive because their name is mentioned, and whose objects there are."""
+        self._callers: dict[Function, list[tuple[Function | None, bool]]] = {}
+
+    def own(self, module: Module) -> None:
+        """All of a module of the component itself."""
+        for statement in module.tree.body:
+            if isinstance(statement, ast.ClassDef):
+                made = self._library.class_of(module, statement)
+                self._classes[made] = None
+                for item in statement.body:
+                    if isinstance(item, Function):
+                        self._revive(self._library.routine(module, item, made))
+                    else:
+                        self._visit(item, Scope(module))
+            elif isinstance(statement, Function):
+                self._revive(self._library.routine(module, statement))
+            else:
+                self._visit(statement, Scope(module))
+
+    def found(self) -> tuple[Wish, ...]:
+        """What it asks for, each once, in the order of the source."""
+        self._settle()
+        certain = self._flow.certain = self._certain()
+        made: dict[tuple[str, Text], Wish] = {}
+        for site in self._sites:
+            routine = site.scope.routine
+            conditional = site.conditional or (routine is not None and routine.node not in certain)
+            for text, choice in self._texts(site).items():
+                known = made.get((site.service, text))
+                perhaps = conditional or choice.perhaps
+                if known is None or (known.perhaps and not perhaps):
+                    made[site.service, text] = Wish(site.service, text.pattern, text.attribute,
+                                                    choice.place or site.place, perhaps)
+        return tuple(made.values())
+
+    def _texts(self, site: _Site) -> Texts:
+        if isinstance(site.label, str):
+            return {Text(site.label): NOWHERE}
+        return self._flow.texts(site.label, site.scope)
+
+    def _settle(self) -> None:
+        while self._todo:
+            while self._todo:
+                routine = self._todo.pop(0)
+                self._visit(routine.node, Scope(routine.module, routine, routine.owner))
+            for made in list(self._classes):
+                for owner in self._library.bases(made):
+                    for name, method in owner.methods.items():
+                        if name in self._mentioned or name.startswith("__"):
+                            self._revive(self._library.routine(owner.module, method, owner))
+                            if not owner.module.own:
+                                self._methods.setdefault(method, {})[made] = None
+
+    def _certain(self) -> set[Function]:
+        """Functions that are called in any case, or by whom one can't tell."""
+        for method, classes in self._methods.items():
+            if not method.name.startswith("__"):
+                begins = (self._library.method(made, "__init__") for made in classes)
+                self._callers.setdefault(method, []).extend(
+                    (begin.node if begin else None, not self._mentioned[method.name]) for begin in begins)
+        certain = {node for node in self._alive if node not in self._callers}
+        while more := {node for node in self._alive - certain for caller, conditional in self._callers.get(node, ())
+                       if not conditional and (caller is None or caller in certain)}:
+            certain |= more
+        return certain
+
+    def _revive(self, routine: Routine) -> None:
+        if routine.node not in self._alive and not _opaque(routine.module):
+            self._alive.add(routine.node)
+            self._todo.append(routine)
+
+    def _visit(self, code: ast.AST, scope: Scope) -> None:
+        for node, chosen in _within(code):
+            conditional = chosen and scope.module.own       # conditions of a library are its way to open things late
+            if isinstance(node, ast.Attribute):
+                self._mentioned[node.attr] = self._mentioned.get(node.attr, False) or not conditional
+                if node.attr == "config" and _env(node.value):
+                    self._ask("ROM", "config", scope, node, conditional)
+                elif isinstance(method := self._called(node, scope), Routine):
+                    self._refer(method, scope, conditional)
+            elif isinstance(node, ast.Call):
+                self._call(node, scope, conditional)
+
+    def _refer(self, routine: Routine, scope: Scope, conditional: bool) -> None:
+        caller = scope.routine.node if scope.routine is not None else None
+        if caller is not routine.node:
+            self._callers.setdefault(routine.node, []).append((caller, conditional))
+
+    def _call(self, call: ast.Call, scope: Scope, conditional: bool) -> None:
+        called = self._called(call.func, scope)
+        if isinstance(called, Class):
+            self._classes[called] = None
+            called = self._library.method(called, "__init__")
+        if isinstance(called, Routine):
+            self._flow.call(called, call, scope, conditional)
+            self._refer(called, scope, conditional)
+            self._revive(called)
+        elif isinstance(call.func, ast.Attribute) and call.func.attr in ("connect", "announce"):
+            kind = self._library.look_up(scope.module, call.func.value)
+            service = self._service(kind) if isinstance(kind, Class) else ""
+            if service and call.func.attr == "connect":
+                self._ask(service, _label(call), scope, call, conditional)
+            elif service:
+                self._ask("ROM", SESSION_REQUESTS, scope, call, conditional)
+
+    def _called(self, function: ast.expr, scope: Scope) -> Class | Routine | None:
+        match function:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if scope.owner is not None:
+                return self._library.method(scope.owner, name)
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if scope.owner is not None:
+                return self._library.method(scope.owner, name, above=True)
+        thing = self._library.look_up(scope.module, function)
+        return thing if isinstance(thing, Class | Routine) else None
+
+    def _ask(self, service: str, label: ast.expr | str, scope: Scope, node: ast.AST, conditional: bool) -> None:
+        self._sites.append(_Site(service, label, scope, scope.module.place(node), conditional))
+
+    def _service(self, kind: Class) -> str:
+        """The service that a session class declares, empty if it is none."""
+        for owner in self._library.bases(kind):
+            for statement in owner.node.body:
+                match statement:
+                    case ast.Assign(targets=[ast.Name(id="service")], value=ast.Constant(value=str() as name)):
+                        return name
+                    case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id="service"), *_])],
+                                    value=ast.Tuple(elts=[ast.Constant(value=str() as name), *_])):
+                        return name
+        return ""
+
+
+def _within(code: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+    """All nodes, and whether they are below a condition."""
+    todo = [(code, False)]
+    while todo:
+        node, conditional = todo.pop()
+        yield node, conditional
+        chosen: list[ast.AST] = []
+        match node:
+            case ast.If(test=test, body=body, orelse=orelse):
+                chosen = [] if _first_time(test) else [*body, *orelse]
+            case ast.IfExp(body=body, orelse=orelse):
+                chosen = [body, orelse]
+            case ast.BoolOp(values=[_, *further]):
+                chosen = [*further]
+            case ast.ExceptHandler(body=body) | ast.match_case(body=body):
+                chosen = [*body]
+            case ast.Lambda(body=body):
+                chosen = [body]
+        todo += [(child, conditional or child in chosen) for child in reversed(list(ast.iter_child_nodes(node)))]
+
+
+def _first_time(test: ast.expr) -> bool:
+    """Whether a condition asks if something is still to be opened, as in `if self._rom is None`."""
+    return any(isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.NotIn) for node in ast.walk(test))
+
+
+def _label(call: ast.Call) -> ast.expr | str:
+    if len(call.args) > 1:
+        return call.args[1]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == "label"), "")
+
+
+def _opaque(module: Module) -> bool:
+    """All that the component API opens by itself are ROMs, so the rest of it needs not be read."""
+    return module.name.startswith("bastide.base.") and module.name != "bastide.base.rom"
+
+
+def _env(expression: ast.expr) -> bool:
+    """Whether it looks like the environment, which all components call so."""
+    name = expression.id if isinstance(expression, ast.Name) else getattr(expression, "attr", "")
+    return name.lstrip("_") == "env"

@@ -1,0 +1,126 @@
+"""What a component's source says that it will ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bastide.tool.checkout import PACKAGE
+from bastide.tool.graph.wishes import Wish, wishes
+from bastide.tool.sources import component
+
+IMPORTS = """\
+from bastide.base import Env, Node, Rom, Session
+from bastide.lib.nic import Nic
+from bastide.session import report, timer
+from bastide.session.log import LogSession
+from bastide.session.report import BackgroundReporter, Reporter
+from bastide.session.timer import Timer, TimerSession, sleep
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "components" / "asker"
+    made.mkdir(parents=True)
+    return made
+
+
+def asked(folder: Path, text: str) -> list[Wish]:
+    (folder / "main.py").write_text(IMPORTS + text)
+    return list(wishes(component(folder, "components")))
+
+
+def labels(folder: Path, text: str) -> set[tuple[str, str, str]]:
+    return {(wish.service, wish.label, wish.attribute) for wish in asked(folder, text)}
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("def construct(env: Env):\n    TimerSession.connect(env)\n", {("Timer", "")}),
+    ("def construct(env: Env):\n    LogSession.connect(env, label='x')\n", {("LOG", "x")}),
+    ("def construct(env: Env):\n    env.config.node\n", {("ROM", "config")}),
+    ("def construct(env: Env):\n    LogSession.announce(env, None)\n", {("ROM", "session_requests")}),
+    ("def construct(env: Env):\n    timer.Timer(env)\n", {("Timer", "")}),
+    ("def construct(env: Env):\n    Timer(env).sleep(1)\n", {("Timer", ""), ("Timer", "sleep")}),
+    ("def construct(env: Env):\n    sleep(env, 1)\n", {("Timer", "sleep")}),
+    ("def construct(env: Env):\n    Reporter(env, 'state')\n", set()),       # opened by the first report
+    ("def construct(env: Env):\n    Reporter(env, 'state').generate(1)\n", {("Report", "state")}),
+    ("def construct(env: Env):\n    BackgroundReporter(env, 'state').generate(1)\n", {("Report", "state")}),
+    ("class Main(Nic):\n    def __init__(self, env):\n        super().__init__(env, 'lan', None)\n", {("Nic", "lan")}),
+    ("class OwnSession(Session):\n    service = 'Own'\nclass More(OwnSession): ...\n"
+     "def construct(env):\n    More.connect(env)\n", {("Own", "")}),
+    ("def construct(env: Env):\n    env.log('nothing')\n", set()),
+])
+def test_sessions_are_found_where_they_are_opened(folder: Path, text: str, expected: set[tuple[str, str]]) -> None:
+    assert {(wish.service, wish.label) for wish in asked(folder, text)} == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("NAME = 'a'\ndef construct(env):\n    Rom(env, NAME)\n", {"a"}),
+    ("def construct(env):\n    Rom(env, 'a' if env else 'b')\n", {"a", "b"}),
+    ("def construct(env):\n    for name in ('a', 'b'):\n        Rom(env, name)\n", {"a", "b"}),
+    ("def construct(env):\n    name = str(env)\n    Rom(env, f'{name} -> x')\n", {"* -> x"}),
+    ("def construct(env):\n    Rom(env, 'a' + str(env) + 'b')\n", {"a*b"}),
+    ("class Main:\n    def __init__(self, env):\n        self._a, self._b = 'a', 'b'\n        self._open(env)\n"
+     "    def _open(self, env):\n        Rom(env, self._b)\n", {"b"}),
+    ("def opened(env, name, further='z'):\n    Rom(env, name)\n    Rom(env, further)\n"
+     "def construct(env):\n    opened(env, 'x')\n    opened(env, name='y')\n", {"x", "y", "z"}),
+    ("def construct(env):\n    Rom(env, input())\n", {"*"}),
+])
+def test_a_label_is_followed_to_where_it_is_chosen(folder: Path, text: str, expected: set[str]) -> None:
+    assert {label for _, label, _ in labels(folder, text)} == expected
+
+
+@pytest.mark.parametrize("reading", ["node.attribute('rom', '')", "node.required('rom', str)", "node.value('rom', '')",
+                                     "node.attributes['rom']", "node.attributes.get('rom', '')"])
+def test_a_label_that_the_config_says_is_known_by_its_attribute(folder: Path, reading: str) -> None:
+    text = f"def construct(env):\n    node = env.config.node\n    Rom(env, {reading})\n"
+    assert labels(folder, text) == {("ROM", "config", ""), ("ROM", "*", "rom")}
+
+
+def test_the_default_of_an_attribute_is_another_possibility(folder: Path) -> None:
+    text = "def construct(env):\n    Rom(env, env.config.node.attribute('rom', 'focus'))\n"
+    assert labels(folder, text) == {("ROM", "config", ""), ("ROM", "*", "rom"), ("ROM", "focus", "")}
+
+
+def test_what_is_opened_on_a_condition_may_never_be_asked_for(folder: Path) -> None:
+    text = ("class Main:\n    def __init__(self, env):\n        self._rom = None\n        if env.config.node.name:\n"
+            "            self._more(env)\n        if self._rom is None:\n            self._rom = Rom(env, 'late')\n"
+            "        Rom(env, 'always')\n    def _more(self, env):\n        Rom(env, 'sometimes')\n")
+    assert {wish.label: wish.perhaps for wish in asked(folder, text)} == {
+        "config": False, "late": False, "always": False, "sometimes": True}
+
+
+def test_a_wish_says_where_it_was_made(folder: Path) -> None:
+    text = "def construct(env):\n    Timer(env)\n    Reporter(env, 'state').generate(1)\n"
+    line = IMPORTS.count("\n") + 2
+    assert {(wish.service, wish.place) for wish in asked(folder, text)} == {
+        ("Timer", f"{folder}/main.py:{line}"), ("Report", f"{folder}/main.py:{line + 1}")}
+
+
+def test_modules_that_components_share_are_read_too(folder: Path) -> None:
+    shared = "from bastide.base import Rom\ndef focus(env):\n    return Rom(env, 'f')\n"
+    (folder.parent / "common.py").write_text(shared)
+    assert labels(folder, "from components.common import focus\nconstruct = focus\n") == {("ROM", "f", "")}
+
+
+@pytest.mark.parametrize("text", [
+    "def f(:\n", "class A(A): ...\nA()\n", "x = x\nRom(None, x)\n", "from components.asker.main import y as y\ny()\n",
+    "def f(a): f(a + a)\nRom(f, f)\n", "def f(e):\n    n = 'x'\n    n = n + n\n    Rom(e, n)\n",
+    "class A:\n    def a(self):\n        self.b = self.b + self.b\n"
+    "        Rom(self.env, self.b)\n", "Rom(1, " + "-" * 900 + "1)\n", "Rom(1, " + "+".join(["'a'"] * 5000) + ")\n"])
+def test_whatever_a_source_says_it_is_read_in_no_time(folder: Path, text: str) -> None:
+    assert len(asked(folder, text)) <= 20
+
+
+def test_components_of_bastide_are_understood() -> None:
+    def of(kind: str, name: str) -> set[tuple[str, str, str]]:
+        return {(wish.service, wish.label, wish.attribute)
+                for wish in wishes(component(PACKAGE / kind / name, f"bastide.{kind}"))}
+
+    assert of("app", "hello_polite") == {("ROM", "config", ""), ("Hello", "", ""), ("Timer", "", "")}
+    assert of("app", "rom_logger") == {("ROM", "config", ""), ("ROM", "*", "rom")}
+    assert of("server", "report_recorder") == {
+        ("ROM", "config", ""), ("ROM", "session_requests", ""), ("Timer", "", ""), ("Report", "recording", "")}
+    assert of("", "init") == {("ROM", "config", ""), ("ROM", "session_requests", ""), ("Report", "state", "")}
