@@ -82,10 +82,17 @@ class Modules:
             return _PLATFORM_CONTENT
         if (data := self._data(name)) is not None:
             return data
-        if name not in self._packed and (found := self._component(name.replace("-", "_"))) is not None:
+        if name not in self._packed and (found := self._component(name)) is not None:
             shelf, folder = found
             self._packed[name] = self._binary(folder, shelf.package)
         return self._packed.get(name)
+
+    def component(self, name: str) -> tuple[Path, str] | None:
+        """Folder and package of the component that a module is packed from; None: it is data, or there is none."""
+        if not valid_rom_name(name) or name == PLATFORM_ROM or self._data(name) is not None:
+            return None
+        found = self._component(name)
+        return None if found is None else (found[1], found[0].package)
 
     def folders(self, package: str) -> list[Path]:
         """Where components of a package come from, the most special first."""
@@ -122,7 +129,7 @@ class Modules:
                             f"with a main.py in {', '.join(places)}{suggestion(name, self.names())}")
 
     def _component(self, name: str) -> tuple[Shelf, Path] | None:
-        candidates = ((shelf, shelf.component(name)) for shelf in self._shelves)
+        candidates = ((shelf, shelf.component(name.replace("-", "_"))) for shelf in self._shelves)
         return next(((shelf, folder) for shelf, folder in candidates if folder is not None), None)
 
     def _data(self, name: str) -> bytes | None:
