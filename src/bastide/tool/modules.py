@@ -89,7 +89,7 @@ class Modules:
 
     def component(self, name: str) -> tuple[Path, str] | None:
         """Folder and package of the component that a module is packed from; None: it is data, or there is none."""
-        if not valid_rom_name(name) or name == PLATFORM_ROM or self._data(name) is not None:
+        if not valid_rom_name(name) or name == PLATFORM_ROM or self._data_file(name) is not None:
             return None
         found = self._component(name)
         return None if found is None else (found[1], found[0].package)
@@ -132,13 +132,20 @@ class Modules:
         candidates = ((shelf, shelf.component(name.replace("-", "_"))) for shelf in self._shelves)
         return next(((shelf, folder) for shelf, folder in candidates if folder is not None), None)
 
-    def _data(self, name: str) -> bytes | None:
+    def _data_file(self, name: str) -> Path | None:
         if self._data_folder is None or name == FILE_NAME:
             return None
         path = self._data_folder / name
         try:
-            if not path.is_file():
-                return None
+            return path if path.is_file() else None
+        except OSError as error:
+            raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+
+    def _data(self, name: str) -> bytes | None:
+        path = self._data_file(name)
+        if path is None:
+            return None
+        try:
             if path.stat().st_size > SIZE_LIMIT:
                 raise ScenarioError(f"{path}: larger than {SIZE_LIMIT >> 20} MiB, which is too much for a ROM module")
             return path.read_bytes()
