@@ -27,19 +27,16 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("run", "bastide.tool.run:main", "run a scenario, given by name or by path", "bastide run hello"),
+    Command("run", "bastide.tool.run:main", "run a scenario, by name or by path", "bastide run hello"),
     Command("replay", "bastide.tool.record:main", "show a recorded run again", "bastide replay DIR --at 1.5"),
-    Command("new", "bastide.tool.new:main", "begin a component, a scenario, or a project of your own",
-            "bastide new project town"),
-    Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate, and what would help",
-            "bastide doctor"),
+    Command("new", "bastide.tool.new:main", "begin a component, a scenario, or a project", "bastide new project town"),
+    Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate", "bastide doctor"),
     Command("completion", "bastide.tool.completion:main", "complete commands in your shell",
             "bastide completion bash >> ~/.bashrc"),
-    Command("test", "bastide.tool.development:test", "run the tests, all or those named; options go to pytest",
+    Command("test", "bastide.tool.development:test", "run the tests; options go to pytest",
             "bastide test tests/base -k label"),
     Command("lint", "bastide.tool.development:lint", "check style, types, and who imports whom", "bastide lint"),
-    Command("bench", "bastide.tool.development:bench", "run a benchmark, or all of them",
-            "bastide bench"),
+    Command("bench", "bastide.tool.development:bench", "run a benchmark, or all of them", "bastide bench"),
 )
 
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -82,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def help_text() -> str:
-    """One screen: every command with an example."""
-    commands = "\n".join(f"  {command.name:8}{command.summary}\n          $ {command.example}" for command in COMMANDS)
+    """One screen: every command on a line of its own, with an example."""
+    commands = "\n".join(f"  {command.name:12}{command.summary:45}$ {command.example}" for command in COMMANDS)
     return _HELP.format(version=VERSION, commands=commands)
 
 
@@ -123,11 +120,11 @@ def _function(command: Command) -> Callable[[list[str]], int]:
 
 
 def _unknown(name: str) -> int:
-    from bastide.tool.suggestion import suggestion
+    from bastide.tool.suggestion import closest
 
-    kind = "option" if name.startswith("-") else "command"
-    print(f"bastide: there is no {kind} '{name}'{suggestion(name, [command.name for command in COMMANDS])}",
-          file=sys.stderr)
+    kind, near = "option" if name.startswith("-") else "command", closest(name, [command.name for command in COMMANDS])
+    hint = f"did you mean '{near}'?" if near else "'bastide --help' shows all commands"
+    print(f"bastide: there is no {kind} '{name}'; {hint}", file=sys.stderr)
     return USAGE
 
 
