@@ -89,7 +89,7 @@ def _arguments(command: Command, before: Sequence[str]) -> Iterable[str]:
     if all(word.startswith("-") for word in before):
         words += [str(choice) for action in made._actions if not action.option_strings
                   for choice in action.choices or ()]
-        words += _scenarios() if command.name == "run" else []
+        words += _scenarios() if any(action.dest == "scenario" for action in made._actions) else []
     return [word for word in words if word not in before]
 
 

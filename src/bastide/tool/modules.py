@@ -87,6 +87,12 @@ class Modules:
             self._packed[name] = self._binary(folder, shelf.package)
         return self._packed.get(name)
 
+    def known(self, name: str) -> bool:
+        """Whether there is a module of that name, for which nothing is packed. Raises ScenarioError."""
+        if not valid_rom_name(name):
+            return False
+        return name == PLATFORM_ROM or self._data_file(name) is not None or self.component(name) is not None
+
     def component(self, name: str) -> tuple[Path, str] | None:
         """Folder and package of the component that a module is packed from; None: it is data, or there is none."""
         if not valid_rom_name(name) or name == PLATFORM_ROM or self._data_file(name) is not None:

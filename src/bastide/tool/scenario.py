@@ -128,8 +128,26 @@ def find_scenario(wanted: str, folders: Sequence[Path]) -> Path:
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a runtime file. Raises ScenarioError."""
-    name = path.absolute().parent.name if path.name == FILE_NAME else path.stem
-    return parse_scenario(_content_of(path), name, path)
+    return parse_scenario(scenario_content(path), scenario_name(path), path)
+
+
+def scenario_name(path: Path) -> str:
+    """What the scenario in a file is called."""
+    return path.absolute().parent.name if path.name == FILE_NAME else path.stem
+
+
+def scenario_content(path: Path) -> bytes:
+    """What stands in a runtime file. Raises ScenarioError."""
+    try:
+        if not path.is_file():          # before open, which would wait for the writer of a pipe
+            raise ScenarioError(f"{path}: there is no such file")
+        with path.open("rb") as file:
+            content = file.read(_SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > _SIZE_LIMIT:
+        raise ScenarioError(f"{path}: larger than 1 MiB, which is no runtime file; big data belongs into ROM modules")
+    return content
 
 
 def parse_scenario(text: str | bytes, name: str, path: Path) -> Scenario:
@@ -150,19 +168,6 @@ def _scenario(runtime: Node, name: str, path: Path) -> Scenario:
     return Scenario(name=name, path=path, binary=binary, ram=_positive(runtime, "ram", Bytes),
                     caps=_positive(runtime, "caps", int), requires=tuple(_requirements(runtime)),
                     content=_content(runtime), config=runtime.sub_node("config"), criteria=Criteria.parse(runtime))
-
-
-def _content_of(path: Path) -> bytes:
-    try:
-        if not path.is_file():          # before open, which would wait for the writer of a pipe
-            raise ScenarioError(f"{path}: there is no such file")
-        with path.open("rb") as file:
-            content = file.read(_SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        raise ScenarioError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > _SIZE_LIMIT:
-        raise ScenarioError(f"{path}: larger than 1 MiB, which is no runtime file; big data belongs into ROM modules")
-    return content
 
 
 def _check_names(node: Node, attributes: Sequence[str], types: Sequence[str]) -> None:

@@ -90,7 +90,9 @@ class Schema:
 
     def check(self, config: Node) -> Iterator[Finding]:
         """What the schema has to say against a node."""
-        if self.root.type == "schema":
+        if config.type != self.name:
+            yield Finding.at(config.place, f"expected a node '{self.name}', found '{config.type}'")
+        else:
             yield from self._check(config, self.root)
 
     def _check(self, node: Node, rule: Node) -> Iterator[Finding]:

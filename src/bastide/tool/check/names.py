@@ -1,0 +1,72 @@
+"""Checks the names and values of a scenario against the schemas: of the runtime format, and of each component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bastide.base.errors import InvalidNode
+from bastide.base.node import Node
+from bastide.tool.check.subject import Part, Subject
+from bastide.tool.checkout import PACKAGE
+from bastide.tool.finding import Finding
+from bastide.tool.scenario import SERVICES, ScenarioError
+from bastide.tool.schema import Schema
+from bastide.tool.suggestion import suggestion
+
+SCHEMA_LIMIT = 1 << 20
+"""Bytes of a schema."""
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    if subject.runtime is None or subject.root is None:
+        return
+    schemas = _Schemas()
+    yield from schemas.check(subject.runtime, PACKAGE / "tool" / "runtime.hsd")
+    yield from _requirements(subject.runtime)
+    for part in subject.root.all():
+        if part.config is not None and (path := _schema_of(part, subject)) is not None:
+            yield from schemas.check(part.config, path)
+    yield from schemas.flaws
+
+
+def _requirements(runtime: Node) -> Iterator[Finding]:
+    for requires in runtime.sub_nodes("requires"):
+        for node in requires.sub_nodes():
+            if node.type not in SERVICES:
+                yield Finding.at(node.place, f"nothing is known that provides '{node.type}'",
+                                 suggestion(node.type, SERVICES).removeprefix("; "))
+
+
+def _schema_of(part: Part, subject: Subject) -> Path | None:
+    """The schema beside a component. Where there is none, whoever wrote the component knows best."""
+    try:
+        found = subject.modules.component(subject.module(part.binary))
+    except ScenarioError:
+        return None                     # told by who looks for modules
+    path = found[0] / f"{found[0].name}.hsd" if found is not None else None
+    return path if path is not None and path.is_file() else None
+
+
+class _Schemas:
+    """Schemas by their files, each read once."""
+
+    def __init__(self) -> None:
+        self.flaws: list[Finding] = []
+        self._known: dict[Path, Schema | None] = {}
+
+    def check(self, config: Node, path: Path) -> Iterator[Finding]:
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        schema = self._known[path]
+        return schema.check(config) if schema is not None else iter(())
+
+    def _read(self, path: Path) -> Schema | None:
+        try:
+            with path.open("rb") as file:
+                schema = Schema(Node.parse(file.read(SCHEMA_LIMIT), str(path), strict=True))
+        except (InvalidNode, OSError) as error:
+            self.flaws.append(Finding.of(error, str(path)))
+            return None
+        self.flaws += schema.flaws
+        return schema

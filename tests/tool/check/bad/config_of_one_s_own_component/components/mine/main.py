@@ -1,0 +1,1 @@
+"""A component of one's own."""

@@ -1,0 +1,98 @@
+"""`bastide check`: each kind of mistake has a small scenario in `bad/`, with the findings in `expected` beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bastide.base.value import Bytes
+from bastide.init.start import Quota
+from bastide.tool.check.command import main
+from bastide.tool.check.examination import Result, examine
+from bastide.tool.checkout import CHECKOUT
+
+BAD = Path(__file__).parent / "bad"
+OURS = sorted((CHECKOUT / "scenarios").glob("*/runtime"))
+PLENTY = Quota(Bytes("64G"), 1_000_000)
+
+
+def examined(path: Path, host: Quota = PLENTY) -> Result:
+    return examine(path, path.read_bytes(), host)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in BAD.iterdir()))
+def test_a_mistake_is_found_at_its_place(name: str) -> None:
+    expected = (BAD / name / "expected").read_text()
+    result = examined(BAD / name / "runtime")
+    assert "".join(f"{finding}\n" for finding in result.findings).replace(f"{BAD}/{name}/", "") == expected
+    assert result.summary == ""
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.parent.name)
+def test_the_scenarios_that_come_along_are_clean(path: Path) -> None:
+    result = examined(path)
+    assert result.findings == ()
+    assert result.summary
+
+
+def test_a_clean_scenario_is_summed_up_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(CHECKOUT / "scenarios" / "panel")]) == 0
+    out = capsys.readouterr().out.removeprefix(f"{CHECKOUT}/")
+    assert out == ("scenarios/panel/runtime: clean: 7 children, 4 services, 30M of 96M RAM and 1300 of 3000 caps given "
+                   "out; needs Timer from outside\n")
+
+
+def test_a_host_that_has_too_little_is_named() -> None:
+    result = examined(CHECKOUT / "scenarios" / "hello" / "runtime", Quota(Bytes("16M"), 500))
+    assert [(finding.line, finding.column, finding.what) for finding in result.findings] == [
+        (1, 11, "the scenario is to have 64M of RAM, but this host has only 16M of RAM to give"),
+        (1, 22, "the scenario is to have 1000 caps, but this host has only 500 caps to give")]
+
+
+def test_several_scenarios_are_checked_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(BAD / "unknown_node"), str(CHECKOUT / "scenarios" / "log")]) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("'start' has no node 'provide'; did you mean 'provides'?")
+    assert second.endswith("scenarios/log/runtime: clean: test_log alone, with 16M RAM and 300 caps")
+
+
+def test_what_can_not_be_read_is_another_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["no-such-scenario", str(BAD / "unknown_node")]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("bastide check: no scenario 'no-such-scenario'")
+    assert captured.out.count("\n") == 1
+
+
+def test_programs_get_one_object_per_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", str(BAD / "unknown_node"), str(CHECKOUT / "scenarios" / "log")]) == 1
+    bad, clean = map(json.loads, capsys.readouterr().out.splitlines())
+    assert bad["findings"] == [{"path": str(BAD / "unknown_node" / "runtime"), "line": 14, "column": 5,
+                                "what": "'start' has no node 'provide'", "suggestion": "did you mean 'provides'?"}]
+    assert clean["findings"] == [] and clean["summary"].startswith("test_log alone")
+
+
+WORDS = st.sampled_from([
+    "+ ", "x ", ": ", ". ", " | ", "-\n", "\n", "+ start ", "+ start a\n", "+ service ", "+ config", "+ binary init",
+    "ram: -1", "ram: 99999999999999999999", "caps: ", "name: ", "+ route | + any-service | + any-child", "label: ->",
+    "\0", "\u202e", "<config/>", "*", "  ", "after_seconds: nan", "+ rom ../x", "+ alias a | child: a",
+    "+ heartbeat | rate_ms: 0",
+])
+EDITS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 80), st.one_of(WORDS, st.just(""))), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(OURS), EDITS)
+def test_any_text_is_answered_with_findings_in_it_or_a_summary(path: Path, edits: list[tuple[float, int, str]]) -> None:
+    text = path.read_text()
+    for where, removed, added in edits:
+        at = int(where * len(text))
+        text = text[:at] + added + text[at + removed:]
+    result = examine(path, text.encode(), PLENTY)
+    assert bool(result.findings) != bool(result.summary)
+    lines = text.count("\n") + 1
+    assert all(1 <= finding.line <= lines and finding.column >= 1 and "\n" not in str(finding)
+               for finding in result.findings)
