@@ -30,6 +30,8 @@ COMMANDS = (
     Command("run", "bastide.tool.run:main", "run a scenario, by name or by path", "bastide run hello"),
     Command("check", "bastide.tool.check.command:main", "find mistakes in a scenario before it runs",
             "bastide check hello"),
+    Command("explain", "bastide.tool.explain.command:main", "say in full what a line of the log means",
+            'bastide explain "LINE"'),
     Command("replay", "bastide.tool.record:main", "show a recorded run again", "bastide replay DIR --at 1.5"),
     Command("new", "bastide.tool.new:main", "begin a component, a scenario, or a project", "bastide new project town"),
     Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate", "bastide doctor"),
