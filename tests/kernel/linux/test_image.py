@@ -133,7 +133,8 @@ class Held:
 held = [Held() for _ in range(2000)]
 homes = {id(one) // PAGE * PAGE: one for one in held}
 traces.adopt(traces.Learnt([*homes], []), open_own("maps"), open_own("pagemap"))
-page, one = next((page, one) for page, one in homes.items() if page in image._chosen.pages and shared(page))
+page = next(page for page in homes if page in image._chosen.pages and shared(page))
+one = homes[page]
 more = [one] * 5000
 print(shared(page) or sys.version_info < (3, 12))
 image.restore()
