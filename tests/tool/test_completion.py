@@ -14,7 +14,8 @@ from bastide.tool.main import COMMANDS
 
 
 @pytest.mark.parametrize(("words", "expected"), [
-    (["r"], ["replay", "run"]),
+    (["r"], ["replay", "route", "run"]),
+    (["route", "he"], ["hello"]),
     (["run", "he"], ["hello"]),
     (["run", "hello", "--r"], ["--ram", "--record"]),
     (["run", "hello", "--profile", ""], ["default", "native"]),

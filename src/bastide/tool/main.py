@@ -32,6 +32,8 @@ COMMANDS = (
             "bastide check hello"),
     Command("explain", "bastide.tool.explain.command:main", "say in full what a line of the log means",
             'bastide explain "LINE"'),
+    Command("route", "bastide.tool.route.command:main", "show who serves which session, by which rule",
+            "bastide route hello hello_client"),
     Command("replay", "bastide.tool.record:main", "show a recorded run again", "bastide replay DIR --at 1.5"),
     Command("new", "bastide.tool.new:main", "begin a component, a scenario, or a project", "bastide new project town"),
     Command("doctor", "bastide.tool.doctor:main", "show what this host can isolate", "bastide doctor"),

@@ -146,8 +146,9 @@ class Answer:
     @property
     def rule(self) -> Rule | None:
         """The rule that decided: of the route that refused, or of the first one that let it pass."""
-        decisive = self.hops[:1] if self.good else self.hops[-1:]
-        return next((hop.answer.rule for hop in decisive if isinstance(hop.answer, Target | Denial)), None)
+        decisive = next((hop.answer for hop in (*self.hops[-1:], *self.hops[:1])
+                         if isinstance(hop.answer, Denial) or hop is self.hops[0]), None)
+        return decisive.rule if isinstance(decisive, Target | Denial) else None
 
     @property
     def own(self) -> bool:
