@@ -259,6 +259,32 @@ def test_a_destroyed_program_never_ends(core: Core) -> None:
     assert client.reports == []
 
 
+def test_a_killed_program_ends_as_by_a_fault_and_its_callers_fail(core: Core) -> None:
+    server = core.start_server()
+    client = core.start("hang")
+    core.run_until(lambda: "hanging" in server.reports)
+    server.domain.kill()
+    server.domain.kill()
+    core.run_until(lambda: server.endings and client.endings)
+    assert server.endings == [Ending(-9, "killed")]
+    assert client.reports[0].startswith("call failed")
+    server.domain.kill()
+    server.domain.destroy()
+
+
+def test_the_time_of_a_program_only_grows_and_that_of_none_is_nothing(core: Core) -> None:
+    domain = core.machine.create_domain("empty")
+    domain.kill()
+    assert domain.cpu_time() == 0
+    server = core.start_server()
+    before = server.domain.cpu_time()
+    core.kernel.call(core.board["server"], b"echo")
+    assert 0 <= before <= server.domain.cpu_time()
+    server.domain.kill()
+    core.run_until(lambda: server.endings)
+    assert server.domain.cpu_time() == 0
+
+
 def test_signals_are_kept_until_somebody_listens_and_add_up_while_nobody_can_take_them(core: Core) -> None:
     child = core.complete("listen")
     assert child.reports == ["early 2", "three at once: 3"]

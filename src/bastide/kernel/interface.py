@@ -253,6 +253,14 @@ class Domain(Protocol):
         """Let private memory grow by at most so many bytes beyond the platform's allowance."""
         ...
 
+    def cpu_time(self) -> int:
+        """Microseconds of processor time that the program has taken so far; 0 if none runs, or if none can take any."""
+        ...
+
+    def kill(self) -> None:
+        """End the program as a fault would: `ended` is told of it. Nothing happens if none runs."""
+        ...
+
     def destroy(self) -> None:
         """End the program, revoke the domain's identities, and free what the machine keeps for it. Twice is once."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 from bastide.kernel import interface
@@ -24,6 +25,7 @@ class Domain(interface.Domain):
         self._core = core
         self._entry = entry
         self._perform = perform
+        self._ended: Callable[[Ending], None] | None = None
 
     def alloc_entrypoint(self) -> Handle:
         """Raises IpcError if the program has ended."""
@@ -55,7 +57,8 @@ class Domain(interface.Domain):
         self._space.attachments[id(content.view)] = content
         start = Start(kernel, name, self._space.handle(initial), self._space.handle(self._core.identity(parent)),
                       content.view)
-        self._space.spawn(lambda: self._live(start, ended), name)
+        self._ended = ended
+        self._space.spawn(lambda: self._live(start), name)
         self.placement = placement
 
     def heap_used(self) -> int:
@@ -63,6 +66,14 @@ class Domain(interface.Domain):
 
     def limit_heap(self, beyond_allowance: int) -> None:
         self.heap_limit = beyond_allowance
+
+    def cpu_time(self) -> int:
+        """None passes on the virtual clock while a program runs."""
+        return 0
+
+    def kill(self) -> None:
+        """As `destroy`, threads end where they block."""
+        self._over("was killed", Ending(-signal.SIGKILL, "killed"))
 
     def destroy(self) -> None:
         """Threads end where they block, or will block next: one that never blocks goes on for ever."""
@@ -77,7 +88,7 @@ class Domain(interface.Domain):
         """How many are allocated, entrypoints included."""
         return self._space.identities
 
-    def _live(self, start: Start, ended: Callable[[Ending], None]) -> None:
+    def _live(self, start: Start) -> None:
         try:
             code = self._entry(start)
             if not isinstance(code, int):
@@ -87,6 +98,10 @@ class Domain(interface.Domain):
         except BaseException:
             self._space.record_failure(start.name)
             code = 1
-        if not self._space.over:
-            self._space.end(f"ended with exit code {code}")
-            self._perform(Errand(lambda: None if self.destroyed else ended(Ending(code))))
+        self._over(f"ended with exit code {code}", Ending(code))
+
+    def _over(self, reason: str, ending: Ending) -> None:
+        ended = self._ended
+        if ended is not None and not self._space.over:
+            self._space.end(reason)
+            self._perform(Errand(lambda: None if self.destroyed else ended(ending)))

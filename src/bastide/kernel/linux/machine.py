@@ -303,6 +303,13 @@ class LinuxDomain:
         if (process := self._process) is not None:
             process.limit_data(self._born_with + self._machine.heap_allowance + beyond_allowance)
 
+    def cpu_time(self) -> int:
+        return 0 if self._process is None else self._process.cpu_time()
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
     def destroy(self) -> None:
         machine = self._machine
         machine.domain.others.pop(self.side.number, None)
