@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bastide.base import Capability
+from bastide.base import Capability, SessionRequest
 from bastide.base.environment import (
     CpuSession,
     EnvSession,
@@ -32,6 +32,8 @@ from bastide.core.rom import Library, Module, Modules
 PRESERVED_RAM, PRESERVED_CAPS = 224 << 10, 1000
 """What core keeps for itself (Genode's figures), but no more than a quarter of the capabilities."""
 
+KNOWN_LABELS = 4096
+
 
 class System:
     """A booted system. `exited` is told the exit value of init, in core's entrypoint.
@@ -54,7 +56,10 @@ class System:
         self.treasury.caps.limit = machine.total_caps() if caps is None else caps
         self._library = Library(self.office, modules)
         self._roots: dict[str, AnyRoot] = {}
-        PdSession.announce(self, lambda request: Pd(self.office, request))
+        self.births: dict[str, int] = {}
+        """How many domains of each label there were so far. Of the first labels alone: components choose those of
+        their children."""
+        PdSession.announce(self, self._domain)
         CpuSession.announce(self, lambda request: Cpu(self.office, request))
         RomSession.announce(self, self._library.open)
         LogSession.announce(self, Output(show, machine.kernel.now).open)
@@ -73,6 +78,11 @@ class System:
         """
         self._library.change(name, content, taken)
 
+    @property
+    def domains(self) -> tuple[Pd, ...]:
+        """All that exist, at whatever depth of the tree, oldest first. In core's entrypoint only."""
+        return self._roots["PD"].sessions
+
     def run(self) -> None:
         """Serve until `stop`."""
         self.office.ep.run()
@@ -87,6 +97,13 @@ class System:
         for id, service in reversed([(EnvSession.PD, "PD"), (EnvSession.LOG, "LOG"), (EnvSession.BINARY, "ROM"),
                                      (EnvSession.CPU, "CPU")]):
             self._roots[service].close(id)
+
+    def _domain(self, request: SessionRequest) -> Pd:
+        made = Pd(self.office, request)
+        label = str(request.label)
+        if label in self.births or len(self.births) < KNOWN_LABELS:
+            self.births[label] = self.births.get(label, 0) + 1
+        return made
 
     def _start(self, binary: str, exited: Callable[[int], None]) -> None:
         preserved = min(PRESERVED_CAPS, self.treasury.caps.avail // 4)
