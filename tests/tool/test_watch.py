@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bastide.base import Node
 from bastide.tool.boot import load
-from bastide.tool.edits import Edits, fingerprint, renewed
+from bastide.tool.edits import Edits, fingerprint
 from bastide.tool.scenario import read_scenario
 
 SECONDS = 60
@@ -140,23 +139,3 @@ def test_what_can_not_be_read_is_told_once(place: Path) -> None:
     assert edits.look().notes == ()
     edit(place / "runtime", "  start bystander", "  + start bystander")
     assert edits.look().notes == ()
-
-
-def test_a_changed_binary_renews_what_runs_it_at_every_depth() -> None:
-    config = Node.parse("""config
-+ start a | + binary tool
-+ start tool | version: 7
-+ start nested
-  + binary init
-  + config
-    + start b
-      + binary tool
-+ start other
--""", "config")
-    renewal = renewed(config, {"tool": 3})
-    versions = [start.attributes.get("version") for start in renewal.sub_nodes("start")]
-    assert versions == ["+3", "7+3", None, None]
-    inner = list(renewal.sub_nodes("start"))[2].sub_node("config")
-    assert inner is not None
-    assert [start.attributes.get("version") for start in inner.sub_nodes("start")] == ["+3"]
-    assert renewed(config, {}) == config

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bastide.base.binary import FORMAT
 from bastide.base.errors import BastideError
-from bastide.base.node import Generator, Node
+from bastide.base.node import Node
 from bastide.tool.boot import extra_modules, load, top_config
 from bastide.tool.modules import shelves
 from bastide.tool.scenario import FILE_NAME, Scenario, read_scenario
@@ -21,10 +21,11 @@ from bastide.tool.scenario import FILE_NAME, Scenario, read_scenario
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done. `modules` come before `config`, which starts components anew by another version."""
+    """What is to be done. `modules` come before the rest: what runs a binary of a further generation starts anew."""
 
     modules: Mapping[str, bytes] = field(default_factory=dict)
-    config: bytes | None = None
+    config: Node | None = None
+    generations: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -33,7 +34,6 @@ class Edits:
 
     def __init__(self, scenario: Scenario, modules: Mapping[str, bytes]) -> None:
         self._scenario, self._modules = scenario, dict(modules)
-        self._config = str(top_config(scenario) or "")
         self._generations: dict[str, int] = {}
         self._told = ""
 
@@ -42,12 +42,13 @@ class Edits:
         try:
             scenario = read_scenario(self._scenario.path)
             modules = load(scenario)
-            config = top_config(scenario)
+            top_config(scenario)                # can what it requires be provided?
         except BastideError as error:
             told, self._told = self._told, str(error)
             return Change(notes=(f"{error}; what runs goes on as it was",) if told != self._told else ())
         self._told = ""
         notes = [f"{name} changed: this takes effect at the next run" for name in _fixed(self._scenario, scenario)]
+        before = dict(self._generations)
         changed = {name: content for name, content in modules.items() if self._modules.get(name) != content}
         for name in sorted(changed):
             if name == scenario.binary or name in extra_modules(scenario):
@@ -57,30 +58,13 @@ class Edits:
                 notes.append(f"'{name}' changed: what runs it is started anew")
             else:
                 notes.append(f"the ROM module '{name}' changed")
+        config = scenario.config if scenario.config != self._scenario.config else None
+        if config is not None:
+            notes.append("the config is applied")
         self._scenario = scenario
         self._modules.update(changed)
-        text = "" if config is None else str(renewed(config, self._generations))
-        if text != self._config:
-            self._config = text
-            notes.append("the config is applied")
-            return Change(changed, text.encode(), tuple(notes))
-        return Change(changed, None, tuple(notes))
-
-
-def renewed(config: Node, generations: Mapping[str, int]) -> Node:
-    """The config in which everything that runs a changed binary has another version, at every depth."""
-    made = Generator(config.type)
-    for name, value in config.attributes.items():
-        made.attribute(name, value)
-    if config.type == "start":
-        named = config.sub_node("binary")
-        binary = (named.attributes.get("name") if named is not None else None) or config.attributes.get("name", "")
-        if binary in generations:
-            made.attribute("version", f"{config.attributes.get('version', '')}+{generations[binary]}")
-    for child in config.children:
-        made.copy(renewed(child, generations))
-    made.text(config.text)
-    return made.build()
+        generations = {} if before == self._generations else dict(self._generations)
+        return Change(changed, config, generations, tuple(notes))
 
 
 def fingerprint(scenario: Path) -> dict[str, tuple[int, int]]:

@@ -18,10 +18,11 @@ from bastide.kernel.linux.layers import Isolation, IsolationError
 from bastide.kernel.linux.machine import LinuxMachine
 from bastide.tool.boot import Machine, boot, crowded, load, prefix_of
 from bastide.tool.checkout import SCENARIOS
+from bastide.tool.configuration import QUOTAS, SESSIONS, Configuration
 from bastide.tool.criteria import Judge, Outcome, Verdict
 from bastide.tool.log import Form, LogOutput
 from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
-from bastide.tool.record import Recorder, with_state
+from bastide.tool.record import Recorder
 from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -37,7 +38,6 @@ def execute(options: argparse.Namespace) -> int:
         recorder = None
         if options.record:
             recorder = Recorder(Path(options.record), scenario.path.read_bytes())
-            scenario = with_state(scenario)
         form = Form.JSON if options.json else Form.fitting(sys.stdout.fileno())
         kind = Run
         if options.watch:
@@ -81,6 +81,9 @@ class Run:
             raise BastideError(f"{self.scenario.path}: {criteria.problem}")
         self.output = LogOutput(sys.stdout.fileno(), self.form)
         self.judge = Judge(criteria, prefix_of(self.scenario))
+        self.configuration = Configuration(self.scenario)
+        if self.recorder is not None:
+            self.configuration.report_state({**SESSIONS, **QUOTAS})
         machine: Machine | None = None
         system: System | None = None
         deadline: threading.Timer | None = None
@@ -94,11 +97,11 @@ class Run:
                     self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
             if machine.zygote.unrehearsed:
                 self.note(f"note: components take more memory than usual: {machine.zygote.unrehearsed}")
-            system = boot(machine.machine, self.scenario, self.modules, self.show, self.exited, self.reported,
-                          ram=self.ram, caps=self.caps)
+            system = boot(machine.machine, self.configuration.scenario, self.modules, self.show, self.exited,
+                          self.reported, ram=self.ram, caps=self.caps)
             self.system = system
-            if self.recorder is not None and self.scenario.config is not None:
-                self.recorder.config(str(self.scenario.config).encode())
+            if self.recorder is not None and self.configuration.config is not None:
+                self.recorder.config(str(self.configuration.scenario.config).encode())
             machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
             self.begun(machine.machine)
             if criteria.deadline is not None and self.limited:
@@ -123,6 +126,15 @@ class Run:
 
     def ending(self) -> None:
         """Nothing is served any more; all processes are about to end."""
+
+    def configure(self) -> None:
+        """Tell the system its configuration, which was changed. In core's entrypoint."""
+        if (top := self.configuration.top) is None:
+            return
+        content = str(top).encode()
+        self.system.change_module("config", content)
+        if self.recorder is not None:
+            self.recorder.config(content)
 
     def show(self, label: str, text: str) -> None:
         self.output.line(label, text)

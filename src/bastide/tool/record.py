@@ -16,20 +16,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bastide.base.errors import BastideError
-from bastide.base.node import Generator
 from bastide.tool.arguments import Parser
 from bastide.tool.log import Form, LogOutput, visible
 from bastide.tool.main import SUCCESS, USAGE
-from bastide.tool.scenario import Scenario
 
 EVENTS = "events.jsonl"
-
-STATE_DELAY_MS = 100
-"""Between two reports of a state that changes all the time."""
 
 _FOLDERS = {"report": "reports", "config": "configs"}
 _LONGEST_EVENT = 64 << 10
@@ -38,17 +32,6 @@ _LARGEST_CONTENT = 1 << 20
 
 class RecordError(BastideError):
     """A recording can't be begun or read; the text says which, why, and what would help."""
-
-
-def with_state(scenario: Scenario) -> Scenario:
-    """The scenario with an init that reports its state, if it doesn't already: a recording is to show it."""
-    if scenario.binary != "init" or scenario.config is None or scenario.config.sub_node("report") is not None:
-        return scenario
-    config = Generator(scenario.config.type)
-    config.fill(scenario.config)
-    config.node("report", ids=True, requested=True, provided=True, session_args=True, child_ram=True, child_caps=True,
-                init_ram=True, init_caps=True, delay_ms=STATE_DELAY_MS)
-    return replace(scenario, config=config.build())
 
 
 class Recorder:

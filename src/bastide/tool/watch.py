@@ -47,9 +47,11 @@ class WatchedRun(Run):
             self.modules[name] = content
             self.system.change_module(name, content)
         if change.config is not None:
-            self.system.change_module("config", change.config)
-            if self.recorder is not None:
-                self.recorder.config(change.config)
+            self.configuration.config = change.config
+        if change.generations:
+            self.configuration.renew(change.generations)
+        if change.generations or change.config is not None:
+            self.configure()
         if change.modules or change.config is not None:
             self.judge = Judge(self.scenario.criteria, prefix_of(self.scenario))
 
