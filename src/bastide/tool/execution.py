@@ -20,6 +20,8 @@ from bastide.tool.boot import Machine, boot, crowded, load, prefix_of
 from bastide.tool.checkout import SCENARIOS
 from bastide.tool.configuration import QUOTAS, SESSIONS, Configuration
 from bastide.tool.criteria import Judge, Outcome, Verdict
+from bastide.tool.live.backlog import Backlog
+from bastide.tool.live.entrance import Entrance
 from bastide.tool.log import Form, LogOutput
 from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
 from bastide.tool.record import Recorder
@@ -66,6 +68,13 @@ class Run:
     caps: int | None
     recorder: Recorder | None = None
     output: LogOutput = field(init=False)
+    began: float = field(default_factory=time.time)
+    """Seconds since 1970."""
+    backlog: Backlog = field(default_factory=Backlog)
+    reports: dict[str, bytes] = field(default_factory=dict)
+    """The newest of each label."""
+    told: threading.Event = field(default_factory=threading.Event)
+    """Set by each report."""
     verdict: Verdict | None = None
     exit_value: int | None = None
     trouble: str = ""
@@ -86,6 +95,7 @@ class Run:
             self.configuration.report_state({**SESSIONS, **QUOTAS})
         machine: Machine | None = None
         system: System | None = None
+        entrance: Entrance | None = None
         deadline: threading.Timer | None = None
         for number in _INTERRUPTIONS:
             signal.signal(number, self._interrupt)
@@ -103,6 +113,7 @@ class Run:
             if self.recorder is not None and self.configuration.config is not None:
                 self.recorder.config(str(self.configuration.scenario.config).encode())
             machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
+            entrance = Entrance(self, machine.machine)
             self.begun(machine.machine)
             if criteria.deadline is not None and self.limited:
                 deadline = threading.Timer(criteria.deadline, system.stop)
@@ -116,6 +127,8 @@ class Run:
             for number in _INTERRUPTIONS:
                 signal.signal(number, signal.SIG_IGN)       # what is begun is finished; a second Ctrl-C ends it too
             self.ending()
+            if entrance is not None:
+                entrance.close()
             if machine is not None:
                 machine.machine.watch.forget(machine.zygote.pidfd)
                 machine.close()
@@ -138,18 +151,22 @@ class Run:
 
     def show(self, label: str, text: str) -> None:
         self.output.line(label, text)
+        self.backlog.line(label, text)
         if self.recorder is not None:
             self.recorder.line(label, text)
         if label and self.verdict is None:
             self.decide(self.judge.line(label, text))
 
     def reported(self, label: str, content: bytes) -> None:
+        self.reports[label] = content
+        self.told.set()
         if self.recorder is not None:
             self.recorder.report(label, content)
 
     def note(self, text: str) -> None:
         """Say something as the tool itself."""
         self.output.note(text)
+        self.backlog.note(text)
         if self.recorder is not None:
             self.recorder.note(text)
 
