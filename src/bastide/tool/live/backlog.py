@@ -55,14 +55,14 @@ class Backlog:
         """The tool itself said something."""
         self._add(Line("", line[:LONGEST], note=True) for line in lines_of(text))
 
-    def since(self, after: int = 0, most: int = LINES) -> Excerpt:
-        """What came after so many lines, but no more than `most`; with 0, all that is known."""
+    def since(self, after: int | None = None, most: int = LINES) -> Excerpt:
+        """What came after so many lines, but no more than `most`. None: whatever is known."""
         with self._changed:
-            first = max(after, self._count - len(self._lines))
+            oldest = self._count - len(self._lines)
+            first = oldest if after is None else max(after, oldest)
             number = max(0, min(self._count - first, most))
-            begin = first - (self._count - len(self._lines))
-            lines = tuple(islice(self._lines, begin, begin + number))
-            return Excerpt(lines, first + number, first - after if after else 0)
+            lines = tuple(islice(self._lines, first - oldest, first - oldest + number))
+            return Excerpt(lines, first + number, 0 if after is None else first - after)
 
     def wait(self, after: int, seconds: float) -> bool:
         """Wait until there is more than so many lines. False: the time was over first."""

@@ -59,11 +59,11 @@ class Connection:
         """The whole label of what was killed."""
         return str(self._ask("kill", label=label))
 
-    def log(self, after: int = 0) -> Excerpt:
-        """Lines of the log, from the first that is known after so many."""
+    def log(self, after: int | None = None) -> Excerpt:
+        """Lines of the log after so many, or all that are known; at most as many as one answer has."""
         return _excerpt(self._ask("log", after=after))
 
-    def follow(self, after: int = 0) -> Iterator[Excerpt]:
+    def follow(self, after: int | None = None) -> Iterator[Excerpt]:
         """Lines as they come, until the run ends. The connection serves nothing else any more."""
         yield _excerpt(self._ask("log", after=after, follow=True))
         self._stream.settimeout(None)

@@ -2,7 +2,7 @@
 
     {"ask": "snapshot"}                           {"ok": {...}}
     {"ask": "kill", "label": "init -> gone"}      {"error": "there is no component 'init -> gone'"}
-    {"ask": "log", "after": 0, "follow": true}    {"ok": {"lines": [...], "after": 7, "missed": 0}} and so on
+    {"ask": "log", "after": null, "follow": true} {"ok": {"lines": [...], "after": 7, "missed": 0}} and so on
 
 One thread serves all, and takes at most a fifth of a processor: it rests four times as long as it works. Everything is
 bounded, so that whoever writes garbage, never ends a line, never reads, or comes a thousand times harms itself: it is
@@ -175,7 +175,7 @@ class Server:
                 return {"ok": asdict(self._live.about())}
             case {"ask": "snapshot"}:
                 return {"ok": self._live.snapshot().to_json()}
-            case {"ask": "log", "after": int(after)} if 0 <= after < 1 << 62:
+            case {"ask": "log", "after": int() | None as after} if after is None or 0 <= after < 1 << 62:
                 answer = self._log(after)
                 connection.after, connection.following = answer["ok"]["after"], asked.get("follow") is True
                 return answer
@@ -186,10 +186,10 @@ class Server:
                 return {"ok": True}
             case {"ask": "kill", "label": str(label)}:
                 return {"ok": self._live.kill(label)}
-        return {"error": "expected 'ask' to be about, snapshot, log (after, follow), config, apply (text, origin, "
-                         "force) or kill (label)"}
+        return {"error": "expected 'ask' to be about, snapshot, log (after: lines or null, follow), config, "
+                         "apply (text, origin, force) or kill (label)"}
 
-    def _log(self, after: int) -> dict[str, Any]:
+    def _log(self, after: int | None) -> dict[str, Any]:
         excerpt = self._live.backlog.since(after, EXCERPT)
         return {"ok": excerpt._asdict() | {"lines": [line._asdict() for line in excerpt.lines]}}
 

@@ -14,6 +14,7 @@ import os
 import re
 import socket
 import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,19 +84,19 @@ def names(folder: int) -> list[str]:
 
 
 def connected(folder: int, name: str, seconds: float) -> socket.socket | None:
-    """A connection to a run. None: it is dead, and what was left of it is removed. Raises OSError."""
+    """A connection to a run. None: it takes none, or is dead, and then what was left of it is removed."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # Others may be waiting for their turn. Who sets a timeout in Python does not wait with them, but is sent away.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(seconds), 0))
     try:
-        connection.settimeout(seconds)
         connection.connect(_within(folder, name))
-    except ConnectionRefusedError:
+        connection.settimeout(seconds)
+    except OSError as error:
         connection.close()
-        with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)
+        if isinstance(error, ConnectionRefusedError):
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=folder)
         return None
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
