@@ -90,7 +90,16 @@ def _arguments(command: Command, before: Sequence[str]) -> Iterable[str]:
         words += [str(choice) for action in made._actions if not action.option_strings
                   for choice in action.choices or ()]
         words += _scenarios() if any(action.dest == "scenario" for action in made._actions) else []
+    if not before:
+        words += _runs() if command.name in ("top", "log", "config", "kill") else []
     return [word for word in words if word not in before]
+
+
+def _runs() -> list[str]:
+    """Names of runs, as they are in front of their sockets."""
+    from bastide.tool.live.folder import run_names
+
+    return run_names()
 
 
 def _scenarios() -> list[str]:

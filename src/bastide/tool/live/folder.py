@@ -83,6 +83,15 @@ def names(folder: int) -> list[str]:
                   key=lambda name: int(name.partition("-")[0]))
 
 
+def run_names() -> list[str]:
+    """Names of scenarios that seem to run: nobody is asked."""
+    found = set[str]()
+    for place in places():
+        with suppress(FileNotFoundError, FolderError), entered(place) as folder:
+            found.update(name.partition("-")[2] for name in names(folder))
+    return sorted(found)
+
+
 def connected(folder: int, name: str, seconds: float) -> socket.socket | None:
     """A connection to a run. None: it takes none, or is dead, and then what was left of it is removed."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
