@@ -1,8 +1,8 @@
 """What the development commands need beyond the standard library: installed into `.venv` when first asked for.
 
-The list is that of the extras `dev` and `bare` of pyproject.toml; what only runs by hand needs comes by hand. A stamp
-in the environment remembers the file that was installed for, so that nothing is asked of pip, let alone of the network,
-until that file changes. This module does not make the environment: that is the work of the script `bastide`.
+The list is that of the extras `dev`, `bare` and `web` of pyproject.toml; what only runs by hand needs comes by hand. A
+stamp in the environment remembers the file that was installed for, so that nothing is asked of pip, let alone of the
+network, until that file changes. This module does not make the environment: that is the work of the script `bastide`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
-EXTRAS = ("dev", "bare")
+EXTRAS = ("dev", "bare", "web")
 STAMP = "bastide.requirements"
 
 
@@ -23,11 +24,11 @@ class MissingRequirements(Exception):
     """The development tools can't be had; the text says why, and what would help."""
 
 
-def listed(project: Path) -> list[str]:
-    """The requirements of development, as pip wants them."""
+def listed(project: Path, names: Sequence[str] = EXTRAS) -> list[str]:
+    """The requirements of some extras, as pip wants them."""
     with project.open("rb") as file:
         extras: dict[str, list[str]] = tomllib.load(file)["project"]["optional-dependencies"]
-    return [requirement for name in EXTRAS for requirement in extras.get(name, ())]
+    return [requirement for name in names for requirement in extras.get(name, ())]
 
 
 def ensure(project: Path) -> None:
@@ -41,14 +42,18 @@ def ensure(project: Path) -> None:
     fingerprint = hashlib.sha256(project.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == fingerprint:
         return
-    requirements = listed(project)
+    install(listed(project))
+    stamp.write_text(fingerprint)
+
+
+def install(requirements: Sequence[str]) -> None:
+    """Into this environment. Raises MissingRequirements."""
     print(f"bastide: installing into {sys.prefix} (once): {', '.join(requirements)}", file=sys.stderr, flush=True)
     command = [*_pip(), "install", "--disable-pip-version-check", *requirements]
     if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
         raise MissingRequirements(
-            "bastide: pip could not install what tests, linters and benchmarks need (its reason is above).\n"
+            "bastide: pip could not install what is needed for this (its reason is above).\n"
             "What helps: a network connection, or a mirror named by PIP_INDEX_URL. 'bastide run' needs neither.")
-    stamp.write_text(fingerprint)
 
 
 def _pip() -> list[str]:
