@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from bastide.base.errors import BastideError, SessionDenied
 from bastide.core.main import System
@@ -26,6 +27,9 @@ from bastide.tool.log import Form, LogOutput
 from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
 from bastide.tool.record import Recorder
 from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders
+
+if TYPE_CHECKING:
+    from bastide.tool.web.beside import Page
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -44,7 +48,12 @@ def execute(options: argparse.Namespace) -> int:
         kind = Run
         if options.watch:
             from bastide.tool.watch import WatchedRun as kind
-        return kind(scenario, modules, isolation, form, options.ram, options.caps, recorder).execute()
+        page = None
+        if options.web is not None:
+            from bastide.tool.web.beside import Page
+            page = Page(options.web)
+        return kind(scenario, modules, isolation, form, options.ram, options.caps, recorder, page,
+                    lasting=options.watch or page is not None).execute()
     except IsolationError as error:
         print(f"bastide run: {error}", file=sys.stderr)
         return NO_ISOLATION
@@ -67,6 +76,9 @@ class Run:
     ram: int | None
     caps: int | None
     recorder: Recorder | None = None
+    page: Page | None = None
+    lasting: bool = False
+    """Verdicts are told and end nothing: the run goes on until it is interrupted, or its top component exits."""
     output: LogOutput = field(init=False)
     began: float = field(default_factory=time.time)
     """Seconds since 1970."""
@@ -76,12 +88,10 @@ class Run:
     told: threading.Event = field(default_factory=threading.Event)
     """Set by each report."""
     verdict: Verdict | None = None
+    _told: Verdict | None = field(init=False, default=None)
     exit_value: int | None = None
     trouble: str = ""
     interrupted: bool = False
-
-    limited = True
-    """Whether the scenario's deadline ends the run."""
 
     def execute(self) -> int:
         began = time.monotonic()
@@ -115,7 +125,10 @@ class Run:
             machine.machine.watch.readable(machine.zygote.pidfd, self._zygote_ended)
             entrance = Entrance(self, machine.machine)
             self.begun(machine.machine)
-            if criteria.deadline is not None and self.limited:
+            if self.page is not None:
+                self.page.begin(prefix_of(self.scenario))
+                self.output.note(f"the page of this run: {self.page.address.url}")      # in no recording: it is secret
+            if criteria.deadline is not None and not self.lasting:
                 deadline = threading.Timer(criteria.deadline, system.stop)
                 deadline.daemon = True
                 deadline.start()
@@ -129,6 +142,8 @@ class Run:
             self.ending()
             if entrance is not None:
                 entrance.close()
+            if self.page is not None:
+                self.page.close()
             if machine is not None:
                 machine.machine.watch.forget(machine.zygote.pidfd)
                 machine.close()
@@ -179,8 +194,12 @@ class Run:
             self.system.stop()
 
     def decide(self, verdict: Verdict | None) -> None:
-        """End the run if there is a verdict."""
-        if verdict is not None and self.verdict is None:
+        """End the run if there is a verdict, or tell it."""
+        if verdict is not None and self.lasting:
+            if verdict is not self._told:
+                self._told = verdict
+                self.note(f"{self.scenario.name}: {verdict.outcome.value} ({verdict.reason})")
+        elif verdict is not None and self.verdict is None:
             self.verdict = verdict
             if hasattr(self, "system"):
                 self.system.stop()

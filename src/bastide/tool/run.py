@@ -12,7 +12,8 @@ from bastide.tool.main import USAGE
 
 def main(arguments: Sequence[str]) -> int:
     """Run the scenario that the arguments name; the result is the exit code."""
-    options = parser().parse_args(arguments)
+    # Or else `--web hello` would look for the port 'hello'.
+    options = parser().parse_args(["--web=0" if word == "--web" else word for word in arguments])
     if options.scenario is None:
         from bastide.tool.checkout import SCENARIOS
         from bastide.tool.scenario import scenario_folders, scenario_names
@@ -40,6 +41,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is no port such as 8000; write --web or --web=8000")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """What the command understands."""
     made = Parser(
@@ -56,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
                       help="keep log, reports and configs with their times there, for 'bastide replay DIR'")
     made.add_argument("--watch", action="store_true",
                       help="run until interrupted, and take over what is edited: scenario, components, ROM modules")
+    made.add_argument("--web", nargs="?", type=_port, metavar="PORT",
+                      help="run until interrupted, and show the system in the browser; needs the extra 'web'")
     made.add_argument("--profile", choices=("default", "native"), default="default",
                       help="native: components may map executable memory from what they are given")
     made.add_argument("--no-namespaces", action="store_true", help="do without namespaces, also where there are some")

@@ -1,7 +1,7 @@
 """Runs that take over what is edited meanwhile: `bastide run --watch`.
 
-A thread looks at the files, and wakes core's thread when one was saved. Verdicts are told and end nothing: the run goes
-on until it is interrupted, or its top component exits. What follows from an edit is decided by `edits.py`.
+A thread looks at the files, and wakes core's thread when one was saved. What follows from an edit is decided by
+`edits.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bastide.kernel.linux.machine import LinuxMachine
 from bastide.tool.boot import prefix_of
-from bastide.tool.criteria import Judge, Verdict
+from bastide.tool.criteria import Judge
 from bastide.tool.edits import Edits, fingerprint
 from bastide.tool.execution import Run
 
@@ -21,9 +21,6 @@ INTERVAL = 0.2
 
 
 class WatchedRun(Run):
-    limited = False
-    _told: Verdict | None = None
-
     def begun(self, machine: LinuxMachine) -> None:
         self._edits = Edits(self.scenario, self.modules)
         self._look = Look(self.scenario.path, lambda: machine.gate.post(self._take_over))
@@ -32,11 +29,6 @@ class WatchedRun(Run):
     def ending(self) -> None:
         if hasattr(self, "_look"):
             self._look.close()
-
-    def decide(self, verdict: Verdict | None) -> None:
-        if verdict is not None and verdict is not self._told:
-            self._told = verdict
-            self.note(f"{self.scenario.name}: {verdict.outcome.value} ({verdict.reason})")
 
     def _take_over(self) -> None:
         """In core's entrypoint."""
