@@ -92,8 +92,12 @@ class _Parser:
         for number, line in enumerate(content.split("\n"), 1):
             head, *pairs = line.split(" | ")
             body = head.lstrip(" ")
-            if not stack or body[:2] != "+ " or tabs or line.count("|") != len(pairs):
-                if body or pairs:
+            marker = body[:2]
+            if not stack or marker != "+ " or tabs or line.count("|") != len(pairs):
+                if marker == ": " and stack:
+                    column = len(head) - len(body)
+                    self._quote(line[column + 2:], number, column)
+                elif body or pairs:
                     self._line(line, number)
                 continue
             type, _, name = body[2:].partition(" ")

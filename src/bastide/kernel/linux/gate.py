@@ -249,9 +249,8 @@ class LinuxGate:
         return [channel for ring in rings for channel in self._rings[ring]]
 
     def _rest(self) -> None:
-        if self._alarm is not None and self._alarm[0] - self._transport.now() < QUIET_MS * 1000:
-            return
-        if self._poll.poll(QUIET_MS):
+        alarmed = self._alarm is not None and self._alarm[0] - self._transport.now() < QUIET_MS * 1000
+        if alarmed or self._poll.poll(QUIET_MS):
             self._next_rest = self._waits + (1 if self._waits < _BUSY else _BUSY)
             return
         self._idle()
