@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from bastide.tool.live.backlog import LONGEST, Backlog, Line
+from bastide.tool.live.backlog import LONGEST, Backlog
+from bastide.tool.live.excerpt import Line
 
 
 def test_a_reader_gets_each_line_once() -> None:

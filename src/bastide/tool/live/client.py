@@ -14,7 +14,7 @@ from typing import Any, Self
 from bastide.base.errors import BastideError
 from bastide.tool.graph.model import System
 from bastide.tool.live.about import About
-from bastide.tool.live.backlog import Excerpt, Line
+from bastide.tool.live.excerpt import Excerpt, Line
 from bastide.tool.live.folder import FolderError, connected, entered, names, places
 from bastide.tool.log import visible
 

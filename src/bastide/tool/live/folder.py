@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-NAME = re.compile(r"([0-9]{1,10})-[A-Za-z0-9_.+-]{1,60}")
+NAME = r"[0-9]{1,10}-[A-Za-z0-9_.+-]{1,60}"
+
 WAITING = 64
 """Connections that may wait to be accepted. Further ones have to wait for their turn."""
 
@@ -79,7 +80,7 @@ def offer(scenario: str) -> Offer | None:
 
 def names(folder: int) -> list[str]:
     """The sockets in a folder, oldest process first."""
-    return sorted((name for name in os.listdir(folder) if NAME.fullmatch(name)),
+    return sorted((name for name in os.listdir(folder) if re.fullmatch(NAME, name)),
                   key=lambda name: int(name.partition("-")[0]))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from bastide.base.label import SEPARATOR
 from bastide.tool.arguments import Parser
-from bastide.tool.live.backlog import Excerpt
 from bastide.tool.live.client import Connection, chosen
 from bastide.tool.live.commands.asking import add_run, asking
+from bastide.tool.live.excerpt import Excerpt
 from bastide.tool.log import Form, LogOutput, visible
 from bastide.tool.main import SUCCESS
 from bastide.tool.suggestion import suggestion
