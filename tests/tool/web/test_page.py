@@ -119,12 +119,15 @@ def test_a_denial_is_red_explains_itself_and_goes_when_a_config_allows_it(browse
         route = tab.detail.locator("code").text_content()
         assert route == "+ service Hello | + child host", "what would allow it, ready to be copied"
 
-        tab.detail.get_by_role("button", name="guest").first.click()
-        tab.page.get_by_role("button", name="Show its config").click()
+        tab.detail.get_by_role("button", name="config:").first.click()
         editor = tab.page.get_by_label("Config of the system")
         expect(editor).to_be_focused()
-        selected = editor.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)")
-        assert selected.startswith("+ start guest\n")
+        selection = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
+        assert editor.evaluate(selection) == "+ any-service", "the rule that does not help"
+        tab.detail.get_by_role("button", name="guest").first.click()
+        tab.page.get_by_role("button", name="Show its config").click()
+        expect(editor).to_be_focused()
+        assert editor.evaluate(selection).startswith("+ start guest\n")
         assert route in ALLOWED
         editor.fill(editor.input_value().replace("+ start guest\n", ALLOWED))
         tab.page.get_by_role("button", name="Apply").click()

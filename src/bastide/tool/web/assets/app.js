@@ -19,7 +19,7 @@ let chosen = null;
 const config = new Config(at("config"), at("config-tools"));
 const log = new Log(at("log"), at("log-tools"), choose);
 const picture = new Picture(at("picture"), new Layout(worker()), choose);
-const detail = new Detail(at("detail"), { choose, revealConfig, config, log });
+const detail = new Detail(at("detail"), { choose, revealConfig, openConfig, config, log });
 
 function choose(next) {
   chosen = next;
@@ -37,6 +37,11 @@ function show() {
 async function revealConfig(label) {
   await open("config");
   config.reveal(label);
+}
+
+async function openConfig(line, column) {
+  await open("config");
+  config.go(line, column);
 }
 
 function open(name) {
@@ -66,7 +71,7 @@ function state(told) {
   at("figures").replaceChildren(...figures.map(([value, name]) => html("div", {}, html("dd", {}, value), html("dt", {}, name))));
   at("problems").hidden = !problems;
   say(at("problems"), problems === 1 ? "✗ 1 problem" : `✗ ${problems} problems`);
-  picture.show(system);
+  picture.show(system).catch((error) => say(at("status"), `the picture can't be drawn: ${error.message}`));
   show();
 }
 

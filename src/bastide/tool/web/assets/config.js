@@ -2,6 +2,7 @@
 
 import { html, say } from "./element.js";
 import { ask } from "./stream.js";
+import { SEPARATOR } from "./system.js";
 
 export class Config {
   #text = html("textarea", {
@@ -53,6 +54,12 @@ export class Config {
     return label in this.#places;
   }
 
+  /** Whether messages about a component name places of this config: that of its parent. */
+  tells(label) {
+    const [top] = Object.keys(this.#places);
+    return top !== undefined && label.startsWith(top + SEPARATOR) && !label.slice((top + SEPARATOR).length).includes(SEPARATOR);
+  }
+
   async apply() {
     const text = this.#text.value;
     this.#apply.disabled = true;
@@ -69,12 +76,13 @@ export class Config {
 
   #show(findings) {
     this.#findings.replaceChildren(...findings.map(({ line, column, message }) => html("li", {},
-      line ? html("button", { type: "button", class: "place", onclick: () => this.#go(line, column) },
+      line ? html("button", { type: "button", class: "place", onclick: () => this.go(line, column) },
         `${line}:${column}`) : null, " ", message)));
-    if (findings[0]?.line) this.#go(findings[0].line, findings[0].column);
+    if (findings[0]?.line) this.go(findings[0].line, findings[0].column);
   }
 
-  #go(line, column) {
+  /** Put the caret at a place. */
+  go(line, column) {
     const start = offset(this.#text.value, line) + Math.max(0, column - 1);
     const end = this.#text.value.indexOf("\n", start);
     this.#select(start, end < 0 ? this.#text.value.length : Math.max(end, start), line);

@@ -15,7 +15,7 @@ export class Detail {
   #parts = new Map();
   #shown = "";
 
-  /** `tools`: choose(chosen), revealConfig(label), config, log. */
+  /** `tools`: choose(chosen), revealConfig(label), openConfig(line, column), config, log. */
   constructor(pane, tools) {
     this.#pane = pane;
     this.#tools = tools;
@@ -53,7 +53,7 @@ export class Detail {
     return [
       ["head", system.name, () => [html("h2", {}, "The system"),
         html("p", { class: "hint" }, "Choose a component or an arrow. Red is what was denied.")]],
-      ["wrong", system.problems, (problems) => this.#problems(problems)],
+      ["wrong", system.problems.flatMap(({ label, text }) => this.#wrong(label, [text])), (problems) => this.#problems(problems)],
       ["tree", tree(system.root), (root) => [html("h3", {}, "Components"), html("ul", {}, this.#branch(root))]],
     ];
   }
@@ -69,7 +69,7 @@ export class Detail {
     const serves = system.serves(label).map(summary);
     return [
       ["head", [label], () => [this.#head(name, label)]],
-      ["wrong", troubles(system, component).map((text) => ({ label, text })), (found) => this.#problems(found, false)],
+      ["wrong", this.#wrong(label, troubles(system, component)), (found) => this.#problems(found, false)],
       ["facts", { binary, state, restarts, cpu, provides: component.provides }, (facts) => [list(facts)]],
       ["budgets", [component.ram, component.caps], ([ram, caps]) => [
         ram && meter("RAM", ram, bytes, "ram"), caps && meter("Capabilities", caps, String, "caps")]],
@@ -88,7 +88,7 @@ export class Detail {
     return [
       ["head", [client, server, text], () => [this.#head(text, ""), html("p", { class: "path" },
         this.#link(client), ` ${server ? "uses it of" : "asks for it"} `, server ? this.#link(server) : null)]],
-      ["wrong", explanations.map((why) => ({ label: client, text: why })),
+      ["wrong", this.#wrong(client, explanations),
         (found) => this.#problems(found, false, link === "denied" ? "Denied" : "Waiting")],
       ["uses", sessions, () => this.#sessions("Sessions", sessions, "")],
     ];
@@ -107,7 +107,22 @@ export class Detail {
   #problems(found, named = true, title = "What is wrong") {
     if (!found.length) return [];
     return [html("h3", {}, title), ...found.map(({ label, text }) => html("div", { class: "problem" },
-      named ? this.#link(label) : null, html("p", {}, ...emphasised(text))))];
+      named ? this.#link(label) : null, html("p", {}, ...this.#readable(label, text))))];
+  }
+
+  /** What stands between backticks is what to write: it is set as code. A place in the config can be gone to. */
+  #readable(label, text) {
+    const pattern = this.#tools.config.tells(label) ? /`([^`]*)`|\bconfig:(\d+):(\d+)/ : /`([^`]*)`/;
+    const match = pattern.exec(text);
+    if (!match) return [text];
+    const [whole, code, line, column] = match;
+    const piece = line === undefined ? html("code", {}, code)
+      : html("button", { type: "button", class: "link", onclick: () => this.#tools.openConfig(+line, +column) }, whole);
+    return [text.slice(0, match.index), piece, ...this.#readable(label, text.slice(match.index + whole.length))];
+  }
+
+  #wrong(label, texts) {
+    return texts.map((text) => ({ label, text, places: this.#tools.config.tells(label) }));
   }
 
   #sessions(title, sessions, other) {
@@ -161,9 +176,4 @@ function meter(name, amount, format, kind) {
     "aria-valuenow": Math.round(part * 100), "aria-valuetext": spent(amount, format) };
   return html("div", { class: "budget" }, html("span", {}, name), html("span", { class: "number" }, spent(amount, format)),
     part === null ? null : html("div", { class: "track", ...known }, front));
-}
-
-/** What stands between backticks is what to write: it is set as code. */
-function emphasised(text) {
-  return text.split("`").map((piece, index) => (index % 2 ? html("code", {}, piece) : piece));
 }
