@@ -29,6 +29,21 @@ export function sayLines(target, lines) {
   if (target.textContent !== shown) target.textContent = shown;
 }
 
+/** Listeners of what is chosen by a click, or by a key. */
+export function chooser(choose) {
+  return {
+    onclick: (event) => {
+      event.stopPropagation();
+      choose();
+    },
+    onkeydown: (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      choose();
+    },
+  };
+}
+
 function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name.slice(2), value);
