@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import tarfile
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 from init.puppet import Puppets
 
 from bastide.base import Env, Rom
+from bastide.base.binary import FORMAT
 from bastide.server.tar_rom.main import construct as tar_rom
 from bastide.server.tar_rom.main import members
+from bastide.testing import Boot
+from bastide.tool.checkout import PACKAGE
+from bastide.tool.criteria import Outcome
+from bastide.tool.pack import pack
 
 
 def archive(**files: bytes) -> bytes:
@@ -114,3 +120,55 @@ def test_any_bytes_are_read_as_far_as_they_are_an_archive(data: bytes) -> None:
     except tarfile.TarError:
         return
     assert all(bytes(content) in data for _, content in found)
+
+
+SCENARIO = """runtime | ram: 48M | caps: 1500 | binary: init
++ content
+  + rom ld.lib.so
+  + rom init
+  + rom tar_rom
+  + rom programs.tar
++ config
+  + parent-provides
+    + service ROM
+    + service CPU
+    + service PD
+    + service LOG
+  + default | caps: 100 | ram: 2M
+  + start tar_rom | ram: 8M
+    + provides | + service ROM
+    + config | + archive programs.tar
+    + route | + any-service | + parent
+  + start nested | ram: 16M | caps: 400
+    + binary init
+    + route
+      + service ROM | label_last: program | + child tar_rom
+      + any-service                       | + parent
+    + config
+      + parent-provides
+        + service ROM
+        + service CPU
+        + service PD
+        + service LOG
+      + start program | ram: 2M | caps: 100
+        + route | + any-service | + parent
++ succeed
+  : [nested -> program] decimal 42
+  : [nested] child "program" exited with exit value 0
++ fail
+  : *Error: child
++ fail | after_seconds: 20
+-
+"""
+
+
+def test_a_nested_init_gets_its_program_from_an_archive(port: str, testbed: Boot, tmp_path: Path) -> None:
+    """A binary is bytecode of this very Python, so no archive of one could lie beside a scenario for good."""
+    folder, package = PACKAGE / "app" / "test_log", "bastide.app"
+    program = pack(folder, package) if port == "linux" else f"{FORMAT} folder {package} {folder}\n".encode()
+    (tmp_path / "programs.tar").write_bytes(archive(program=program))
+    (tmp_path / "runtime").write_text(SCENARIO)
+    system = testbed(tmp_path / "runtime", port=port)
+    verdict = system.wait_for_verdict()
+    assert verdict.outcome is Outcome.OK, (verdict, "\n".join(map(str, system.log)))
+    assert system.trouble == []
