@@ -7,6 +7,7 @@ from typing import Final
 import bitmap_walk
 import buddy_walk
 import capability_walk
+import list_walk
 import page_table_walk
 import ready_walk
 import ring_walk
@@ -30,6 +31,7 @@ def main() -> None:
         show(bitmap_walk.walk(seed, u64(STEPS)))
         show(buddy_walk.walk(seed, u64(STEPS)))
         show(capability_walk.walk(seed, u64(STEPS)))
+        show(list_walk.walk(seed, u64(STEPS)))
         show(page_table_walk.walk(seed, u64(STEPS)))
         show(ready_walk.walk(seed, u64(STEPS)))
         show(ring_walk.walk(seed, u64(STEPS)))
