@@ -192,3 +192,53 @@ def test_a_route_taken_away_closes_what_it_led_to_and_given_back_it_restarts_the
         assert puppets.town.lines("init -> server")[2:] == ["open 'client -> desk'"]
         puppets.apply("")
         assert puppets.town.init_has == puppets.before
+
+
+def test_an_exited_child_starts_again_with_another_version_or_as_a_new_node() -> None:
+    with Puppets(start("one", "x", "leave"), {"leave": lambda env: env.exit(1)}) as puppets:
+        told = 'child "one" exited with exit value 1'
+        puppets.apply(start("one", "y", "leave"))
+        assert puppets.town.lines("init") == [told]
+        puppets.apply(start("one", "y", "leave").replace("one |", "one | version: 2 |"))
+        assert puppets.town.lines("init") == [told] * 2
+        puppets.apply("")
+        puppets.apply(start("one", "y", "leave").replace("one |", "one | version: 2 |"))
+        assert puppets.town.lines("init") == [told] * 3
+        puppets.apply("")
+        assert puppets.town.init_has == puppets.before
+
+
+def test_what_the_parent_provides_no_more_is_missed_by_who_uses_it() -> None:
+    without = PARENT_PROVIDES.replace("  + service LOG\n", "")
+    assert without != PARENT_PROVIDES
+    with Puppets(start("one", binary="puppet")) as puppets:
+        puppets.apply(start("one", binary="puppet") + start("two", binary="puppet"), without + ROUTE)
+        assert puppets.state("two").attributes["state"] == "incomplete"
+        puppets.apply(start("one", binary="puppet") + start("two", binary="puppet"))
+        assert "state" not in puppets.state("one").attributes and "state" not in puppets.state("two").attributes
+        puppets.apply("")
+        assert puppets.town.init_has == puppets.before
+
+
+def test_what_counts_for_the_next_incarnation_restarts_nobody() -> None:
+    plain = start("one", binary="puppet")
+    header = "prio_levels: 4\n+ affinity-space | width: 2\n" + PARENT_PROVIDES + ROUTE
+    with Puppets(plain) as puppets:
+        for changed in ("one | priority: -1 |", "one | managing_system: yes |", "one | ld: no |"):
+            puppets.apply(plain.replace("one |", changed), header)
+        puppets.apply(plain.rstrip() + "\n  + affinity | xpos: 1\n", header)
+        puppets.apply(plain.rstrip() + "\n  + heartbeat\n", header)
+        assert puppets.ids == {"one": 1}
+
+
+def test_where_an_exit_goes_is_looked_up_when_the_child_exits() -> None:
+    def leave(env: Env) -> None:
+        env.exit(3)
+
+    plain = start("one", binary="puppet").rstrip()
+    for before, after, exits in (("", "\n  + exit | propagate: yes\n", [3]), ("\n  + exit | propagate: yes\n", "", [])):
+        with Puppets(plain + before) as puppets:
+            puppets.apply(plain + after)
+            puppets.tell("one", leave)
+            assert puppets.town.exits == exits
+            assert puppets.town.lines("init") == ([] if exits else ['child "one" exited with exit value 3'])
