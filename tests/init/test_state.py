@@ -185,6 +185,17 @@ def test_a_denied_request_is_explained_in_the_report() -> None:
         assert problem.text.startswith('"client" asks for service "Hello" with label "client -> desk"')
 
 
+def test_a_missing_binary_is_explained_in_the_report_until_it_is_there() -> None:
+    with Puppets("+ report\n+ start ghost\n") as puppets:
+        ghost = puppets.state("ghost")
+        problem = ghost.sub_node("problem", name="environment")
+        assert ghost.attributes["state"] == "incomplete" and problem is not None
+        assert "there is no ROM module 'ghost'" in problem.text and "did you mean another one" in problem.text
+        puppets.apply("+ report\n+ start ghost\n  + binary puppet\n")
+        ghost = puppets.state("ghost")
+        assert "state" not in ghost.attributes and ghost.sub_node("problem") is None
+
+
 def test_who_waits_longer_than_a_second_is_named_with_the_reason() -> None:
     for server, reason in (("puppet", "which has not announced it"), ("sleepy", "which has not answered")):
         with Puppets(f"""+ report
