@@ -38,13 +38,15 @@ def test_a_promise_names_who_enforces_it_and_tests_that_exist(row: tuple[str, ..
     assert [problem for reference in references if (problem := missing(reference, CHECKOUT / "tests"))] == []
 
 
-def test_there_are_promises_to_look_at() -> None:
+def test_there_are_promises_to_look_at_and_each_is_made_once() -> None:
     assert len(ROWS) > 30
+    promises = [row[0] for row in ROWS]
+    assert sorted({promise for promise in promises if promises.count(promise) > 1}) == []
 
 
 def test_a_test_that_does_not_exist_is_noticed() -> None:
     here = Path(__file__).name
-    assert missing(f"{here}::test_there_are_promises_to_look_at", Path(__file__).parent) == ""
+    assert missing(f"{here}::test_there_are_promises_to_look_at_and_each_is_made_once", Path(__file__).parent) == ""
     assert missing(f"{here}::test_that_nobody_wrote", Path(__file__).parent) == (
         f"there is no test test_that_nobody_wrote in {here}")
     assert missing("nowhere.py::test", Path(__file__).parent) == "there is no file nowhere.py"
