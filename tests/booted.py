@@ -232,9 +232,10 @@ class _ChangingModule(RomSession):
         self._system, self._rom = system, rom
         self.changed = Transmitter()
         self._handed_out: CoreDataspace | None = None
+        self._read: bytes | None = None
 
     def dataspace(self) -> DataspaceCap | None:
-        content = self._rom.content
+        content = self._read = self._rom.content
         if content is None:
             return None
         memory = self._system.machine.create_memory(len(content))
@@ -258,3 +259,5 @@ class _ChangingModule(RomSession):
 
     def sigh(self, context: SignalCap | None) -> None:
         self.changed.context = context
+        if self._read is not self._rom.content:
+            self.changed.submit()

@@ -7,24 +7,12 @@ is paid by its guests as any other; while it is `slow` it does not answer reques
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from components.trader.rooms import Person, RoomSession
 from init.town import PARENT_PROVIDES, Town
 
-from bastide.base import (
-    BastideError,
-    Env,
-    Node,
-    NotYet,
-    RamDataspace,
-    Session,
-    SessionDenied,
-    SessionRequest,
-    SignalHandler,
-    rpc,
-)
-from bastide.base.root import Root
+from bastide.base import BastideError, Env, Node, SignalHandler
 from bastide.core.ledger import LedgerAccount
 from bastide.core.pd import Pd
 from bastide.init.sandbox import Sandbox
@@ -40,45 +28,6 @@ RAM, CAPS = 128 << 20, 6000
 
 class Fault(BaseException):
     """No error that a component survives."""
-
-
-class RoomSession(Session):
-    service = "Room"
-
-    @rpc
-    def size(self) -> int: ...
-
-
-class Room(RoomSession):
-    """`request.account` is the guest's donation, and pays for the furniture."""
-
-    def __init__(self, request: SessionRequest) -> None:
-        self.request = request
-        self.furniture: list[RamDataspace] = []
-
-    def size(self) -> int:
-        return len(self.furniture)
-
-    def furnish(self, size: int) -> None:
-        self.furniture.append(RamDataspace(self.request.account, size))
-
-
-@dataclass
-class Person:
-    env: Env
-    root: Root[RoomSession] = field(init=False)
-    slow: bool = False
-    unkind: bool = False
-    rooms: dict[str, Room] = field(default_factory=dict)
-    owned: list[Any] = field(default_factory=list)
-
-    def rent(self, request: SessionRequest) -> Room:
-        if self.slow:
-            raise NotYet
-        if self.unkind:
-            raise SessionDenied("not today")
-        room = self.rooms[request.label.last_element] = Room(request)
-        return room
 
 
 class Settlement:
