@@ -109,6 +109,27 @@ def test_what_the_heap_takes_beyond_the_allowance_is_what_the_host_says(town: Bo
     assert eater.does(f"ram | size: {avail + PAGE}", "ram | size: 4096")[0] == "OutOfRam"
 
 
+def test_what_is_really_there_of_a_component_is_what_it_pays_for_and_its_allowance(town: Booted) -> None:
+    eater = Obedient(town, "eater", ram="64M")
+    machine, account = cast(LinuxMachine, town.machine), eater.child.account
+
+    def there() -> tuple[int, int]:
+        """Its share of what processes have in memory: of dataspaces and channels, and of its own."""
+        return eater.kib("smaps_rollup", "Pss_Shmem") << 10, eater.kib("smaps_rollup", "Pss_Anon") << 10
+
+    begin = there()
+    eater.does("touch | size: 0x800000", "ram | size: 0x800000")
+    shared = there()[0] - begin[0]
+    assert abs(shared - (8 << 20)) < SECTION, "what nobody has touched is paid for, and is not there"
+    assert account.ram.used == 16 << 20
+    eater.does("heap | size: 0x2000000")
+    private = there()[1] - begin[1]
+    assert 30 << 20 < private <= account.heap() + machine.heap_allowance
+    eater.does("sell", "sell")
+    assert there()[0] - begin[0] < SECTION
+    assert account.ram.used == 0
+
+
 def test_a_thousand_sessions_leave_no_trace(town: Booted) -> None:
     visitor = Obedient(town, "visitor")
     visitor.does("sessions | size: 100")
