@@ -15,7 +15,7 @@ from tool.web.denied import ALLOWED, Run
 from tool.web.recorded import WHY, Recorded, allowed, served, small_system
 
 from bastide.tool.graph.model import Amount, Component, Link, Session, System
-from bastide.tool.live.backlog import Line
+from bastide.tool.live.excerpt import Line
 from bastide.tool.web.address import Address
 
 pytest.importorskip("playwright.sync_api", reason="there is no playwright for this host, which would drive a browser")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bastide.base.errors import BastideError
 from bastide.tool.graph.model import System
-from bastide.tool.live.backlog import Excerpt
+from bastide.tool.live.excerpt import Excerpt
 from bastide.tool.live.client import NoSuchRun, RunEnded, chosen
 
 
