@@ -7,7 +7,8 @@ import json
 from tool.web.recorded import Client, Recorded, allowed
 
 from bastide.tool.graph.model import System
-from bastide.tool.live.backlog import LINES, Line
+from bastide.tool.live.backlog import LINES
+from bastide.tool.live.excerpt import Line
 from bastide.tool.web.application import MOST_BROWSERS
 from bastide.tool.web.server import PageServer
 

@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator
 from itertools import islice
 from typing import Any
 
-from bastide.tool.live.backlog import LINES, Excerpt, Line
+from bastide.tool.live.backlog import LINES
+from bastide.tool.live.excerpt import Excerpt, Line
 from bastide.tool.web.source import Ended, Source
 
 INTERVAL = 0.25
