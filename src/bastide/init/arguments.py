@@ -9,7 +9,7 @@ are returned, not printed. This file does not know children, routes, or the synt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bastide.base.errors import InsufficientRam
 from bastide.base.label import SEPARATOR
@@ -21,16 +21,14 @@ AFFINITY_LIMIT = 1 << 16                # nested spaces multiply: a finer grid t
 PRIORITY_SERVICES = frozenset({"CPU", "VM"})
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(NamedTuple):
     """An abstract grid of CPUs."""
 
     width: int = 1
     height: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A rectangle within a space, in units of the space's grid."""
 
     xpos: int = 0
@@ -39,8 +37,7 @@ class Location:
     height: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
+class Filtered(NamedTuple):
     """Arguments to pass on, and what to tell the user about the change."""
 
     args: dict[str, str]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bastide.base.label import select_policy
 from bastide.base.node import Node
@@ -26,8 +27,7 @@ MOST_CHILDREN = 4096                    # of one init: more would take what memo
 PRESERVED = Quota(Bytes(40 * 8 * 1024), 20)     # kept by init unless told otherwise: 40 KiB per byte of a word, 20 caps
 
 
-@dataclass(frozen=True, slots=True)
-class ReportSettings:
+class ReportSettings(NamedTuple):
     """Which details the state report has. A `delay` of 0 means: never report."""
 
     ids: bool = False
@@ -38,7 +38,7 @@ class ReportSettings:
     child_caps: bool = False
     init_ram: bool = False
     init_caps: bool = False
-    delay: Duration = milliseconds(100)  # noqa: RUF009 (a Duration is an int)
+    delay: Duration = milliseconds(100)
     buffer: Bytes = Bytes(4096)
 
 
@@ -51,8 +51,7 @@ class Alias:
     place: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(NamedTuple):
     """A session request from init's parent goes to `child`; `label`, if given, replaces the client's."""
 
     child: str
@@ -74,8 +73,7 @@ class ServiceNode:
         return None if child is None else Forward(child.name, child.attributes.get("label"))
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The whole config. `complete` is False if an error hides the start nodes behind it."""
 
     parent_provides: frozenset[str]

@@ -34,8 +34,7 @@ class ClientLabel(NamedTuple):
         return cls(label.strip(BLANKS), label.rpartition(SEPARATOR)[2].strip(BLANKS), chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCondition:
+class LabelCondition(NamedTuple):
     """What a rule demands of the label. None: not demanded. Values are trimmed, as is the label."""
 
     label: str | None = None
@@ -79,8 +78,7 @@ class Kind(Enum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One target of a rule, with what it does to the label. None: leave that part of the label alone."""
 
     kind: Kind

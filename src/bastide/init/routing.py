@@ -18,9 +18,8 @@ This file holds no state and moves no sessions: it answers from the request, the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from bastide.base.label import SEPARATOR
 from bastide.init.route import Choice, ClientLabel, Kind, Route, Rule
@@ -29,8 +28,7 @@ QUOTE_LIMIT = 160                       # characters of a name or label quoted i
 LIST_LIMIT = 4                          # children, targets or rules enumerated in one message
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Child `child` asks for `service`. `label` is the client label: with the child's name in front, not rewritten."""
 
     child: str
@@ -38,8 +36,7 @@ class Request:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Who takes the request: PARENT, LOCAL, or the CHILD of that name. `label` is what the server gets to see."""
 
     kind: Kind
@@ -49,8 +46,7 @@ class Target:
     errors: tuple[str, ...] = ()        # to be logged although the request is routed
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
+class Denial(NamedTuple):
     """Nobody takes the request. `rule` refused it; None: the rules ended. `log` is the line to log, if not empty."""
 
     reason: str
@@ -78,15 +74,13 @@ class Directory(Protocol):
         """Names of all children that list the service in `provides`, abandoned ones left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class InlineConfig:
+class InlineConfig(NamedTuple):
     """The request is answered with the config inside the start node."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRequests:
+class SessionRequests(NamedTuple):
     """The request is answered with the list of session requests that wait for the child."""
 
     label: str = ""

@@ -7,6 +7,7 @@ quota, priority bands, affinity space) comes as `Common`. This file starts no ch
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bastide.base.node import Node
 from bastide.base.session import Affinity
@@ -22,16 +23,14 @@ Identity = tuple[str, str]
 """Name and version of a child."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """RAM and capabilities, traded together."""
 
     ram: Bytes = Bytes(0)
     caps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """What start nodes refer to."""
 
     default: Quota = Quota()
@@ -39,8 +38,7 @@ class Common:
     space: Space | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(NamedTuple):
     """Monitor the child; restart it when more than so many heartbeats were skipped, 0 for never."""
 
     restart_after_skipped: int = 0

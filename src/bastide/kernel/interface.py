@@ -14,8 +14,7 @@ Only `bastide.base.platform` and `bastide.core.platform` may import this module 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NewType, Protocol
+from typing import NamedTuple, NewType, Protocol
 
 Handle = NewType("Handle", object)
 Caps = tuple[Handle | None, ...]
@@ -131,8 +130,7 @@ class Kernel(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """What a program finds when it comes to life."""
 
     kernel: Kernel
@@ -194,16 +192,14 @@ class Arrangement(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(NamedTuple):
     """How a started domain ended: by its own exit code, or by a fault (`SIGSEGV`, `killed`...)."""
 
     code: int
     fault: str = ""
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(NamedTuple):
     """Where and how eagerly a domain runs. Priority 0 is the highest, 65535 the lowest; no processors: any."""
 
     priority: int = 0

@@ -12,8 +12,8 @@ not know what runs the scenario: it is told lines, the exit and that the time is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from bastide.base.label import SEPARATOR
 from bastide.base.node import Node
@@ -27,8 +27,7 @@ class Outcome(Enum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The result of a scenario; `reason` is `log`, `exit`, `timeout N sec` or what is wrong with the criteria."""
 
     outcome: Outcome
@@ -37,16 +36,14 @@ class Verdict:
     """For people: what was missing."""
 
 
-@dataclass(frozen=True)
-class Fragment:
+class Fragment(NamedTuple):
     """A text without line break to be found in the log."""
 
     text: str
     begins_line: bool
 
 
-@dataclass(frozen=True)
-class Criterion:
+class Criterion(NamedTuple):
     """One `succeed` or `fail` node. A timed one has no exit value, and its text does not count."""
 
     outcome: Outcome
@@ -55,8 +52,7 @@ class Criterion:
     pattern: tuple[Fragment, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Criteria:
+class Criteria(NamedTuple):
     """All criteria of a scenario, in order. With none at all, the scenario runs until somebody interrupts it."""
 
     all: tuple[Criterion, ...] = ()

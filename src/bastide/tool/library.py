@@ -20,7 +20,6 @@ import sysconfig
 from _blake2 import blake2b  # as in `kernel/linux/seal.py`
 from binascii import crc32
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bastide.base.binary import PYTHON
@@ -66,7 +65,7 @@ def library_sources() -> list[Source]:
 
 
 def _build(extra: Sequence[Source]) -> bytes:
-    parts = (replace(compiled(source), source=b"") for source in [*library_sources(), *extra])
+    parts = (compiled(source)._replace(source=b"") for source in [*library_sources(), *extra])
     archive = assemble(parts)
     return archive + _trailer(memoryview(archive))
 

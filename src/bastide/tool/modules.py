@@ -8,9 +8,9 @@ component is a folder with a `main.py`, spelled with underscores: the module `te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bastide.base.binary import FORMAT
 from bastide.tool.checkout import CHECKOUT, PACKAGE
@@ -23,8 +23,7 @@ Pack = Callable[[Path, str], bytes]
 _PLATFORM_CONTENT = b"supplied by the platform\n"
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(NamedTuple):
     """A folder of components; `package` is what they are sub-packages of."""
 
     folder: Path

@@ -15,10 +15,10 @@ import os
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
+from typing import NamedTuple
 
 from bastide.base.binary import FORMAT, PYTHON, InvalidBinary, open_binary, valid_name
 from bastide.tool.sources import PackError, Source, component
@@ -27,8 +27,7 @@ _PYC = struct.Struct("<4sIII")  # magic, flags, then time and size of the source
 _HASHED, _CHECKED = 0b01, 0b10
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A module ready to be written; without source its tracebacks show no lines."""
 
     name: str

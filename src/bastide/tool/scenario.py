@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bastide.base.errors import BastideError, InvalidNode
 from bastide.base.node import Node
@@ -58,16 +58,14 @@ class ScenarioError(BastideError):
     """The scenario can't be run as it is written; the text names file, line and column where there is one."""
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A session that the scenario needs from outside, beyond what core provides."""
 
     service: str
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Rom:
+class Rom(NamedTuple):
     """A boot module: `label` says where it comes from, `name` what it is called inside the scenario."""
 
     label: str

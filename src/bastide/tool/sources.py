@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bastide.base.errors import BastideError
 
@@ -24,8 +24,7 @@ class PackError(BastideError):
     """A folder can't become a binary; the text names the file, the place in it, and what would help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A module that was found; `path` is None for a package without an __init__.py, `file` the name in tracebacks."""
 
     name: str

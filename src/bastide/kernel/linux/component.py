@@ -10,9 +10,8 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from struct import Struct
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bastide.kernel.interface import Entry, Handle, IpcError, Start
 from bastide.kernel.linux import control, image, native, newborn
@@ -32,8 +31,7 @@ T = TypeVar("T")
 _BIRTH = Struct("<QQ32s32s32sQH")
 
 
-@dataclass(frozen=True)
-class Birth:
+class Birth(NamedTuple):
     """What core tells a process at its start. The descriptors are the control socket and the binary."""
 
     domain: int

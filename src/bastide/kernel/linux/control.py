@@ -11,10 +11,10 @@ import errno
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 from struct import error as StructError
+from typing import NamedTuple
 
 MAX_DESCRIPTORS = 3
 
@@ -44,8 +44,7 @@ class Kind(IntEnum):
     FREED = 7           # identity, entrypoint
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     kind: Kind
     first: int
     second: int = 0

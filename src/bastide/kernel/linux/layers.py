@@ -13,6 +13,7 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bastide.kernel.linux import landlock, namespaces, privileges, seccomp
 from bastide.kernel.linux.syscall import ARCHITECTURES, native
@@ -41,8 +42,7 @@ class Isolation:
                 f"unknown isolation profile {self.profile!r}: the profiles are {', '.join(seccomp.PROFILES)}")
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of isolation: is it active, if not: why, and what would help."""
 
     name: str

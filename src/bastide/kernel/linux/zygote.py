@@ -34,8 +34,7 @@ import traceback
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from bastide.kernel.linux import image, namespaces, newborn, pools, privileges, rehearsal, seccomp, stack, traces
 from bastide.kernel.linux.fork import Fork
@@ -99,8 +98,7 @@ def main(control_number: int) -> NoReturn:
         os._exit(1)
 
 
-@dataclass(frozen=True)
-class _World:
+class _World(NamedTuple):
     """What Z needs to know of how things came out."""
 
     options: Isolation

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from bastide.base.errors import BastideError
 from bastide.tool.graph.model import System
-from bastide.tool.live.excerpt import Excerpt
 from bastide.tool.live.client import NoSuchRun, RunEnded, chosen
+from bastide.tool.live.excerpt import Excerpt
 
 
 class Ended(BastideError):
