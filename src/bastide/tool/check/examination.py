@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bastide.base.value import Bytes
 from bastide.init.start import Quota
 from bastide.tool.boot import outside
-from bastide.tool.check import content, names, quotas, told
-from bastide.tool.check.subject import Subject, read
+from bastide.tool.check import content, cycles, names, quotas, routes, rules, told
+from bastide.tool.check.subject import MOST_EFFORT, Subject, effort, read
 from bastide.tool.finding import Finding
-from bastide.tool.scenario import Scenario
+from bastide.tool.graph.asks import Origin, Survey
+from bastide.tool.graph.code import Library
+from bastide.tool.graph.plan import Plan
+from bastide.tool.scenario import Scenario, ScenarioError
 
 
 @dataclass(frozen=True)
@@ -23,28 +27,57 @@ class Result:
     summary: str = ""
 
 
-def examine(path: Path, text: bytes, host: Quota) -> Result:
-    """Check a scenario, of which `text` is the content of the file. `host` is what there is to give to a system."""
+def examine(path: Path, text: bytes, host: Quota, library: Library | None = None) -> Result:
+    """Check a scenario, of which `text` is the content of the file. `host` is what there is to give to a system.
+
+    `library` remembers the source of Bastide's own modules from one scenario to the next.
+    """
     subject = read(path, text)
-    said = list(names.findings(subject))
+    plan = _plan(subject)
+    survey = None if plan is None else Survey(plan, library)
+    said = list(names.findings(subject, plan))
     lines = {(finding.path, finding.line) for finding in said}
     # What a reader stumbles over first, and what init would say, is often what a schema finds as well.
     other = (finding for finding in (*subject.flaws, *told.findings(subject))
              if (finding.path, finding.line) not in lines)
-    found = {finding.refined(subject.text)
-             for finding in (*said, *other, *content.findings(subject), *quotas.findings(subject, host))}
-    return Result(str(path), tuple(sorted(found)), "" if found else _summary(subject))
+    found = {finding.refined(subject.text) for finding in (
+        *said, *other, *content.findings(subject), *quotas.findings(subject, host), *_followed(subject, plan, survey))}
+    return Result(str(path), tuple(sorted(found)), "" if found or survey is None else _summary(subject, survey))
 
 
-def _summary(subject: Subject) -> str:
+def _plan(subject: Subject) -> Plan | None:
+    """None if the scenario can't be read, or has too many rules to follow each session."""
+    if subject.scenario is None or effort(subject) > MOST_EFFORT:
+        return None
+    try:
+        return Plan(subject.scenario, subject.modules)
+    except ScenarioError:
+        return None                     # names what the scenario requires in vain, which is found by name
+
+
+def _followed(subject: Subject, plan: Plan | None, survey: Survey | None) -> Iterator[Finding]:
+    """What is found by following the sessions."""
+    if plan is not None and survey is not None:
+        by_themselves = list(rules.findings(plan))
+        yield from by_themselves
+        yield from routes.findings(plan, survey, {f"{each.path}:{each.line}:{each.column}" for each in by_themselves})
+        yield from cycles.findings(plan, survey)
+    elif effort(subject) > MOST_EFFORT:
+        yield Finding(subject.path, 1, 1, "there are too many rules for too many children to follow each session; "
+                      "names, modules and budgets were checked", "have inits within start some of the children")
+
+
+def _summary(subject: Subject, survey: Survey) -> str:
     scenario, root = subject.scenario, subject.root
-    assert scenario is not None and root is not None    # else there would be findings
+    assert scenario is not None and root is not None    # else there would be no survey
     parts = list(root.all())[1:]
     if not parts:
         return f"{scenario.binary} alone, with {scenario.ram} RAM and {scenario.caps} caps{_needs(scenario)}"
     services = sum(len(part.start.provides) for part in parts if part.start is not None)
+    sessions = sum(asked.answer.good and asked.ask.origin is not Origin.PARENT_PROVIDES for asked in survey)
     out = quotas.given_out(root)
     words = [_count(len(parts), "child", "children"), _count(services, "service", "services"),
+             _count(sessions, "session", "sessions"),
              f"{Bytes(out.ram)} of {scenario.ram} RAM and {out.caps} of {scenario.caps} caps given out"]
     return ", ".join(words) + _needs(scenario)
 

@@ -7,18 +7,23 @@ from pathlib import Path
 
 from bastide.base.errors import InvalidNode
 from bastide.base.node import Node
+from bastide.tool.boot import CORE_SERVICES, OUTER_DRIVERS, TOOL_SERVICES
 from bastide.tool.check.subject import Part, Subject
 from bastide.tool.checkout import PACKAGE
 from bastide.tool.finding import Finding
+from bastide.tool.graph.plan import Component, Plan
 from bastide.tool.scenario import SERVICES, ScenarioError
 from bastide.tool.schema import Schema
 from bastide.tool.suggestion import suggestion
+
+FROM_OUTSIDE = CORE_SERVICES | TOOL_SERVICES | OUTER_DRIVERS.keys()
+"""What a scenario can require."""
 
 SCHEMA_LIMIT = 1 << 20
 """Bytes of a schema."""
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: Subject, plan: Plan | None) -> Iterator[Finding]:
     if subject.runtime is None or subject.root is None:
         return
     schemas = _Schemas()
@@ -27,7 +32,20 @@ def findings(subject: Subject) -> Iterator[Finding]:
     for part in subject.root.all():
         if part.config is not None and (path := _schema_of(part, subject)) is not None:
             yield from schemas.check(part.config, path)
+    if plan is not None:
+        for component in plan:
+            yield from _module(component, plan, subject.path, schemas)
     yield from schemas.flaws
+
+
+def _module(component: Component, plan: Plan, path: str, schemas: _Schemas) -> Iterator[Finding]:
+    """The config of a component that finds it in a ROM module of the scenario."""
+    config = plan.config_of(component)
+    if config is not None and config.place and not config.place.startswith(f"{path}:") and component.source is not None:
+        folder = component.source[0]
+        schema = folder / f"{folder.name}.hsd"
+        if schema.is_file():
+            yield from schemas.check(config, schema)
 
 
 def _requirements(runtime: Node) -> Iterator[Finding]:
@@ -36,6 +54,9 @@ def _requirements(runtime: Node) -> Iterator[Finding]:
             if node.type not in SERVICES:
                 yield Finding.at(node.place, f"nothing is known that provides '{node.type}'",
                                  suggestion(node.type, SERVICES).removeprefix("; "))
+            elif SERVICES[node.type] not in FROM_OUTSIDE:
+                yield Finding.at(node.place, f"nothing around a scenario can provide '{node.type}' yet",
+                                 f"there are {', '.join(sorted(FROM_OUTSIDE))}; or let a component within provide it")
 
 
 def _schema_of(part: Part, subject: Subject) -> Path | None:

@@ -20,6 +20,9 @@ from bastide.tool.modules import Modules, shelves
 from bastide.tool.scenario import Rom, Scenario, ScenarioError, parse_scenario, scenario_name
 
 INIT = "init"
+MOST_EFFORT = 5_000_000
+_SESSIONS = 20
+"""Of one component, beside those that its own route mentions."""
 
 
 @dataclass(frozen=True)
@@ -116,3 +119,14 @@ def _nested(label: str, config: Node) -> Iterator[Part]:
         binary = node.sub_node("binary")
         name = binary.name if binary is not None and binary.name else node.name
         yield _part(f"{label}{SEPARATOR}{node.name}", name, node.place, node.sub_node("config"), None)
+
+
+def effort(subject: Subject) -> int:
+    """How often a rule would be consulted if each session of the scenario were followed, roughly."""
+    total = 0
+    for part in subject.root.all() if subject.root is not None else ():
+        if part.init is not None:
+            shared = len(part.init.default_route.rules) if part.init.default_route is not None else 0
+            own = (len(start.route.rules) if start.route is not None else None for start in part.init.starts)
+            total += sum(_SESSIONS * shared if rules is None else rules * (rules + _SESSIONS) for rules in own)
+    return total
