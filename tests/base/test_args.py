@@ -63,7 +63,7 @@ def test_the_limits_are_in_bytes() -> None:
     with pytest.raises(InvalidArgs, match=r"^session arguments: expected at most 256 bytes, got 258: "):
         args.parse(text.replace('"', '"ä', 1))
     with pytest.raises(InvalidArgs, match=r"^session arguments: expected at most 160 bytes, got 256: "):
-        args.parse(text, args.WIRE_LIMIT)
+        args.parse(text, limit=160)
     with pytest.raises(InvalidArgs, match=r"^session arguments: expected at most 256 bytes, got 308: "):
         args.format({"label": "x" * 300})
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from bastide.base.errors import InvalidArgs
 from bastide.base.value import Value, spell
 
-WIRE_LIMIT = 160       # bytes a client may send to its parent
 STATE_LIMIT = 256      # bytes a request may reach on its way, as each parent adds to the label and the quota
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+")
