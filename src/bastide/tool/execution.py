@@ -128,6 +128,9 @@ class Run:
             if self.page is not None:
                 self.page.begin(prefix_of(self.scenario))
                 self.output.note(f"the page of this run: {self.page.address.url}")      # in no recording: it is secret
+                if not entrance.offered:
+                    self.note("warning: the page can't see this run, for no folder can be trusted with its socket; "
+                              "what helps: XDG_RUNTIME_DIR, set to a folder of yours that nobody else can enter")
             if criteria.deadline is not None and not self.lasting:
                 deadline = threading.Timer(criteria.deadline, system.stop)
                 deadline.daemon = True

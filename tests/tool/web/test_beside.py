@@ -104,6 +104,16 @@ def test_the_token_stands_in_no_recording_and_on_no_command_line(tmp_path: Path)
         assert secret not in kept and secret.encode() not in command
 
 
+def test_a_run_that_can_not_be_found_says_why_its_page_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+                                                                ) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / f"bastide-{os.geteuid()}").mkdir(mode=0o755)
+    with closing(Run(tmp_path / "town")) as run:
+        run.started.end()
+    assert any("set to a folder of yours that nobody else can enter" in line for line in run.started.lines)
+
+
 def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:
     with listen() as listener:
         port = listener.getsockname()[1]

@@ -36,6 +36,11 @@ class Entrance:
             machine.watch.readable(self._offer.listener.fileno(), self._knocked)
 
     @property
+    def offered(self) -> bool:
+        """Whether the run can be found from outside."""
+        return self._offer is not None
+
+    @property
     def live(self) -> Live:
         """The run as others see it. From any thread."""
         from bastide.tool.live.live import Live
