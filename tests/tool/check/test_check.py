@@ -20,7 +20,7 @@ from bastide.tool.graph.code import Library
 
 BAD = Path(__file__).parent / "bad"
 OURS = sorted((CHECKOUT / "scenarios").glob("*/runtime"))
-EXAMPLES = int(os.environ.get("BASTIDE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("BASTIDE_EXAMPLES", "10"))
 """Scenarios with random edits: more of them in runs by hand."""
 
 PLENTY = Quota(Bytes("64G"), 1_000_000)

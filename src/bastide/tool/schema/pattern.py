@@ -17,6 +17,9 @@ MOST_STEPS = 300
 LONGEST_VALUE = 1000
 """Characters of a value; together with the steps, the bound of the time that a match takes."""
 
+_REMEMBERED = 1000
+"""Moves from one set of steps to the next."""
+
 _DEEPEST = 20
 _SPECIAL = "|*+?{}()[]^$"
 _CLASSES = {"d": (("0", "9"),), "w": (("a", "z"), ("A", "Z"), ("0", "9"), ("_", "_")),
@@ -52,6 +55,7 @@ class Pattern:
         self.text = text
         self._steps = _Reader(text).read()
         self._begin = self._following((0,))
+        self._moves: dict[tuple[frozenset[int], str], frozenset[int]] = {}
 
     def matches(self, value: str) -> bool:
         """Whether the pattern describes the whole value. Values longer than LONGEST_VALUE never match."""
@@ -59,8 +63,13 @@ class Pattern:
             return False
         now = self._begin
         for character in value:
-            now = self._following(at + 1 for at in now
-                                  if at < len(self._steps) and self._steps[at].takes(character))
+            following = self._moves.get((now, character))
+            if following is None:
+                following = self._following(at + 1 for at in now
+                                            if at < len(self._steps) and self._steps[at].takes(character))
+                if len(self._moves) < _REMEMBERED:
+                    self._moves[now, character] = following
+            now = following
             if not now:
                 return False
         return len(self._steps) in now
