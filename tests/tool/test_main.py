@@ -90,7 +90,7 @@ def test_help_imports_no_other_part_of_bastide() -> None:
 
 
 @pytest.mark.parametrize("words", [["run", "--help"], ["run", "--nonsense"], ["doctor", "--help"], ["new", "--help"],
-                                   ["route", "--help"]])
+                                   ["route", "--help"], ["graph", "--help"]])
 def test_help_and_mistakes_of_a_command_are_answered_without_the_framework(words: list[str]) -> None:
     code = (f"import sys, bastide.tool.main as m\ntry:\n    m.main({words})\nexcept SystemExit:\n    pass\n"
             "print([n for n in sys.modules if n.startswith(('bastide.core', 'bastide.kernel', 'bastide.session'))])")

@@ -34,6 +34,8 @@ COMMANDS = (
             'bastide explain "LINE"'),
     Command("route", "bastide.tool.route.command:main", "show who serves which session, by which rule",
             "bastide route hello hello_client"),
+    Command("graph", "bastide.tool.graph.command:main", "draw a scenario: components and sessions",
+            "bastide graph panel -o panel.svg"),
     Command("ps", "bastide.tool.live.commands.ps:main", "list what runs", "bastide ps"),
     Command("top", "bastide.tool.live.commands.top:main", "watch the components of a run", "bastide top hello"),
     Command("log", "bastide.tool.live.commands.log:main", "show and follow the log of a run",

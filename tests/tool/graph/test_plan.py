@@ -65,7 +65,7 @@ def test_what_a_scenario_requires_is_started_around_it() -> None:
     assert found.prefix == "init -> panel"
     assert [component.label for component in found][:4] == [
         "init", "init -> timer", "init -> panel", "init -> panel -> report_rom"]
-    assert found.problems == {"init -> panel -> dynamic": "its config is made at run time"}
+    assert found.open == {"init -> panel -> dynamic"}
 
 
 def test_inits_within_inits_are_entered_at_any_depth(folder: Path) -> None:

@@ -155,6 +155,11 @@ class Answer:
         """Whether the parent answers itself: by the config in the start node, or by what others ask the child for."""
         return bool(self.hops) and isinstance(self.hops[0].answer, InlineConfig | SessionRequests)
 
+    @property
+    def kept(self) -> bool:
+        """Whether an init that passed the request on, or the parent, answers so."""
+        return bool(self.hops) and isinstance(self.hops[-1].answer, InlineConfig | SessionRequests)
+
 
 class Plan:
     """The tree, in the order of its config, and the answers."""
@@ -172,7 +177,9 @@ class Plan:
         self.inits: dict[str, Init] = {}
         self.components: dict[str, Component] = {}
         self.problems: dict[str, str] = {}
-        """Why less is known of a component than could be."""
+        """What is wrong with what one would have to know of a component."""
+        self.open: set[str] = set()
+        """Inits whose config is made at run time."""
         binary = "init" if outside(scenario) else scenario.binary
         self.top = Component("init", binary)
         self._add(self.top, binary)
@@ -232,7 +239,8 @@ class Plan:
         if not component.nests:
             return
         if config is None:
-            self.problems.setdefault(component.label, "its config is made at run time")
+            if component.label not in self.problems:
+                self.open.add(component.label)
             return
         if config.place and config.place in around:
             self.problems[component.label] = f"it starts itself again and again, by the config at {config.place}"

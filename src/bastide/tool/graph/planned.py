@@ -24,6 +24,7 @@ def _component(plan: Plan, survey: Survey, planned: Planned) -> Component:
         problems.insert(0, plan.problems[planned.label])
     return Component(
         planned.label, planned.binary, tuple(sorted(planned.provides)),
+        state="config made at run time" if planned.label in plan.open else "",
         ram=Amount(int(start.ram)) if start is not None else None,
         caps=Amount(start.caps) if start is not None else None,
         problems=tuple(problems),
@@ -33,6 +34,6 @@ def _component(plan: Plan, survey: Survey, planned: Planned) -> Component:
 def _sessions(asked: Iterable[Asked]) -> Iterable[Session]:
     for each in asked:
         answer = each.answer
-        if not answer.own and (answer.good or not each.ask.perhaps):
+        if not answer.kept and (answer.good or not each.ask.perhaps):
             yield Session(answer.client, answer.service, answer.server, answer.label, answer.link,
                           explanation=answer.reason)

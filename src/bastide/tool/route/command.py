@@ -68,7 +68,8 @@ def _show(options: argparse.Namespace) -> int:
         encoding = sys.stdout.encoding or "ascii"
         unicode = GOOD.encode(encoding, "replace").decode(encoding, "replace") == GOOD
         text = table(rows, plan.prefix, shutil.get_terminal_size((120, 0)).columns, unicode)
-        problems = "".join(f"\nnote: {label.removeprefix(below)}: {problem}"
-                           for label, problem in plan.problems.items() if label in {one.label for one in wanted})
+        problems = "".join(f"\nnote: {component.label.removeprefix(below)}: {problem}" for component in wanted
+                           if (problem := plan.problems.get(component.label) or (
+                               "its config is made at run time" if component.label in plan.open else "")))
         print(f"{text}\n{problems}\n{scenario.name}: {verdict(rows)}".encode(encoding, "replace").decode(encoding))
     return SCENARIO_FAILED if refused else SUCCESS
