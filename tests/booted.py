@@ -39,7 +39,7 @@ from bastide.core.platform import Machine
 from bastide.core.rm import Rm
 from bastide.core.rom import Library, Module
 
-PATIENCE = 10_000_000
+PATIENCE = 30_000_000
 """Microseconds of the machine's time."""
 
 

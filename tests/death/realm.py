@@ -28,7 +28,7 @@ from bastide.kernel.linux.layers import Isolation
 from bastide.tool.boot import Machine
 from bastide.tool.modules import Modules, shelves
 
-PATIENCE = 10
+PATIENCE = 30
 """Seconds that something may take that is a matter of milliseconds."""
 
 RAM, CAPS = "192M", 10_000
