@@ -49,3 +49,13 @@ def test_content_that_its_server_took_back_can_not_be_had_and_no_more(boot: Boot
     rom.change(b'<state size="2"/>')
     boot.wait(lambda: child.lines[1:])
     assert child.lines[1].startswith("state: its content can't be had: ")
+
+
+def test_a_copy_harms_nobody_although_the_content_was_mapped_when_its_server_took_it_back(boot: Booted) -> None:
+    rom = ChangingRom(boot, "state", b'<state size="1"/>')
+    child = boot.start("roms", "careful")
+    boot.wait(lambda: child.saw("opened 4096"))
+    rom.take_back()
+    rom.change(b'<state size="2"/>')
+    boot.wait(lambda: child.lines[1:] or child.ended)
+    assert child.lines[1].startswith("IpcError: ")

@@ -40,12 +40,16 @@ class Rom:
         return self._window.view if self._window else memoryview(b"")
 
     @property
-    def text(self) -> bytes:
-        """A private copy of the content, up to the first zero. Raises IpcError."""
+    def copy(self) -> bytes:
+        """The bytes, as private as `text`: padded with zeros to whole pages. Raises IpcError."""
         if self._cap is None:
             return b""
-        content = bytes(self.content) if self._trusted else self._env.kernel.read(self._cap.handle)
-        return content.partition(b"\0")[0]
+        return bytes(self.content) if self._trusted else self._env.kernel.read(self._cap.handle)
+
+    @property
+    def text(self) -> bytes:
+        """A private copy of the content, up to the first zero. Raises IpcError."""
+        return self.copy.partition(b"\0")[0]
 
     @property
     def node(self) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bastide.base import Env, InvalidNode, Node, Rom, SessionDenied, SignalHandler
+from bastide.base import Env, InvalidNode, IpcError, Node, Rom, SessionDenied, SignalHandler
 
 
 class Main:
@@ -54,6 +54,20 @@ class Main:
         self.kept = SignalHandler(self.env, look)
         rom.sigh(self.kept.cap)
         self.log("opened")
+
+    def careful(self) -> None:
+        """Has mapped the content when it is told of a change, and copies it nevertheless."""
+        rom = Rom(self.env, "state")
+
+        def look() -> None:
+            try:
+                self.log(rom.copy)
+            except IpcError as error:
+                self.log(f"IpcError: {error}")
+
+        self.kept = SignalHandler(self.env, look)
+        rom.sigh(self.kept.cap)
+        self.log("opened", len(rom.content))
 
     def apply(self, node: Node) -> None:
         self.log("size", node.attribute("size", -1))

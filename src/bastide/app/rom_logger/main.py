@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bastide.base import Env, Node, Rom, SignalHandler
+from bastide.base import Env, IpcError, Node, Rom, SignalHandler
 from bastide.lib.listing import write_listing
 
 WIDTH = 16
@@ -34,14 +34,19 @@ class Main:
     def _show(self) -> None:
         assert self._rom is not None
         log, rom = self._env.log, self._rom
-        if not rom.content:
+        try:
+            content = rom.copy              # for whoever serves it can take the original away
+        except IpcError as error:
+            log.error(f"ROM '{rom.label}': its content can't be had: {error}")
+            return
+        if not content:
             log(f"ROM '{rom.label}': no content")
             return
-        title = f"ROM '{rom.label}':"
-        write_listing(log, title, _hexdump(rom.content) if self._format == "hexdump" else rom.text)
+        write_listing(log, f"ROM '{rom.label}':",
+                      _hexdump(content) if self._format == "hexdump" else content.partition(b"\0")[0])
 
 
-def _hexdump(content: memoryview) -> bytes:
+def _hexdump(content: bytes) -> bytes:
     return "\n".join(f"{start:08x}  {content[start:start + WIDTH].hex(' ')}"
                      for start in range(0, len(content), WIDTH)).encode()
 
