@@ -15,9 +15,10 @@ RATE, PERIOD = 44_100, 512
 
 PACKET_TIME = Duration(PERIOD * 1_000_000 // RATE)
 
-POSITIONS = Struct("<II")
+POSITIONS, POSITION = Struct("<II"), Struct("<I")
+SERVER, CLIENT = 0, POSITION.size
 """At the start of the memory: the packet at which the server is, and the one at which the client is. Equal: no packet
-waits for the server."""
+waits for the server. Each writes its own alone."""
 
 FLAGS = Struct("<II")
 """At the start of each packet: `valid`, `wait_for_play`. Then its samples, 32-bit numbers from -1.0 to 1.0."""

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from bastide.app.test_black_hole.services import expect
 from bastide.base import Attached, Env, SignalHandler
 from bastide.session.audio import (
+    CLIENT,
     FLAGS,
     PACKET,
+    POSITION,
     POSITIONS,
     AudioArgs,
     AudioInSession,
@@ -30,7 +32,7 @@ class Player:
         self._session.progress_sigh(self._played.cap)
         for number in range(WANTED):
             FLAGS.pack_into(self._memory.view, POSITIONS.size + number * PACKET, 1, 0)
-        POSITIONS.pack_into(self._memory.view, 0, 0, WANTED)
+        POSITION.pack_into(self._memory.view, CLIENT, WANTED)
         self._session.start()
 
     def _look(self) -> None:

@@ -6,6 +6,8 @@ timeout as long as no stream is started, or all of them have nothing to be playe
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from bastide.base import (
     DataspaceCap,
     Duration,
@@ -23,7 +25,9 @@ from bastide.session.audio import (
     PACKET_TIME,
     PACKETS_IN,
     PACKETS_OUT,
+    POSITION,
     POSITIONS,
+    SERVER,
     STREAM_IN,
     STREAM_OUT,
     AudioInSession,
@@ -64,7 +68,7 @@ class Beat:
                 self.end(stream)
 
 
-class Stream:
+class Stream(ABC):
     """What the sessions of the older pair have in common: packets in a ring that both parties walk through."""
 
     def __init__(self, beat: Beat, request: SessionRequest, packets: int, size: int) -> None:
@@ -93,22 +97,22 @@ class Stream:
     def data_avail_sigh(self) -> SignalCap:
         return self._go_on.cap
 
+    @abstractmethod
     def step(self) -> bool:
-        """Be through with a packet, if there is one."""
-        raise NotImplementedError
+        """Be through with a packet. False: there is none, and the client will tell when there is."""
 
     def _begin(self) -> None:
         if self._started:
             self._beat.begin(self)
 
     def _positions(self) -> tuple[int, int]:
-        """Of this server and of the client, who can write there what it likes."""
+        """Of this server and of the client, who can write into both what it likes."""
         own, other = POSITIONS.unpack_from(self._memory.view)
         return own % self._packets, other % self._packets
 
-    def _finish(self, packet: int, valid: int, behind: int) -> None:
+    def _finish(self, packet: int, valid: int) -> None:
         FLAGS.pack_into(self._memory.view, POSITIONS.size + packet * PACKET, valid, 0)
-        POSITIONS.pack_into(self._memory.view, 0, (packet + 1) % self._packets, behind)
+        POSITION.pack_into(self._memory.view, SERVER, (packet + 1) % self._packets)
         self._progress.submit()
 
 
@@ -126,7 +130,7 @@ class BlackOut(Stream, AudioOutSession):
         packet, behind = self._positions()
         if packet == behind:
             return False
-        self._finish(packet, 0, behind)
+        self._finish(packet, 0)
         self._room.submit()
         return True
 
@@ -148,7 +152,7 @@ class BlackIn(Stream, AudioInSession):
             return False
         samples = POSITIONS.size + packet * PACKET + FLAGS.size
         self._memory.view[samples:samples + PACKET - FLAGS.size] = bytes(PACKET - FLAGS.size)
-        self._finish(packet, 1, behind)
+        self._finish(packet, 1)
         return True
 
 
