@@ -64,8 +64,7 @@ def use_terminal(env: Env) -> None:
 def use_usb(env: Env) -> None:
     with UsbSession.connect(env) as usb:
         content = usb.devices_rom().client().dataspace()
-        expect(content is not None, "nothing tells which devices there are")
-        assert content is not None
+        assert content is not None, "nothing tells which devices there are"
         text = env.kernel.read(content.handle).partition(b"\0")[0]
         expect(not Node.parse(text, "devices").children, "there is a device")
         expect(usb.acquire_device("usb-1-1") is None and usb.acquire_single_device() is None, "a device was acquired")
