@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bastide.tool.checkout import PACKAGE
-from bastide.tool.graph.wishes import Wish, wishes
+from bastide.tool.graph.wishes import Wish, announcements, wishes
 from bastide.tool.sources import component
 
 IMPORTS = """\
@@ -90,6 +90,18 @@ def test_what_is_opened_on_a_condition_may_never_be_asked_for(folder: Path) -> N
             "        Rom(env, 'always')\n    def _more(self, env):\n        Rom(env, 'sometimes')\n")
     assert {wish.label: wish.perhaps for wish in asked(folder, text)} == {
         "config": False, "late": False, "always": False, "sometimes": True}
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("def construct(env):\n    LogSession.announce(env, None)\n", {"LOG"}),
+    ("class Main:\n    def __init__(self, env):\n        self._begin(env)\n"
+     "    def _begin(self, env):\n        TimerSession.announce(env, None)\nconstruct = Main\n", {"Timer"}),
+    ("def construct(env):\n    if env.config.node.children:\n        LogSession.announce(env, None)\n", set()),
+    ("def construct(env):\n    LogSession.announce(Sandbox(env, None), None)\n", set()),
+])
+def test_what_the_parent_is_told_in_any_case_is_announced(folder: Path, text: str, expected: set[str]) -> None:
+    (folder / "main.py").write_text(IMPORTS + text)
+    assert announcements(component(folder, "components")) == expected
 
 
 def test_a_wish_says_where_it_was_made(folder: Path) -> None:

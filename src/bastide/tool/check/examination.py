@@ -9,7 +9,7 @@ from pathlib import Path
 from bastide.base.value import Bytes
 from bastide.init.start import Quota
 from bastide.tool.boot import outside
-from bastide.tool.check import content, cycles, names, quotas, routes, rules, told
+from bastide.tool.check import content, cycles, grants, names, quotas, routes, rules, told
 from bastide.tool.check.subject import MOST_EFFORT, Subject, effort, read
 from bastide.tool.finding import Finding
 from bastide.tool.graph.asks import Origin, Survey
@@ -34,6 +34,7 @@ def examine(path: Path, text: bytes, host: Quota, library: Library | None = None
     """
     subject = read(path, text)
     plan = _plan(subject)
+    library = library or Library()
     survey = None if plan is None else Survey(plan, library)
     said = list(names.findings(subject, plan))
     lines = {(finding.path, finding.line) for finding in said}
@@ -41,7 +42,8 @@ def examine(path: Path, text: bytes, host: Quota, library: Library | None = None
     other = (finding for finding in (*subject.flaws, *told.findings(subject))
              if (finding.path, finding.line) not in lines)
     found = {finding.refined(subject.text) for finding in (
-        *said, *other, *content.findings(subject), *quotas.findings(subject, host), *_followed(subject, plan, survey))}
+        *said, *other, *content.findings(subject), *quotas.findings(subject, host), *_followed(subject, plan, survey),
+        *(grants.findings(plan, library) if plan is not None else ()))}
     return Result(str(path), tuple(sorted(found)), "" if found or survey is None else _summary(subject, survey))
 
 

@@ -44,6 +44,15 @@ def wishes(sources: Iterable[Source], library: Library | None = None) -> tuple[W
     return walk.found()
 
 
+def announcements(sources: Iterable[Source], library: Library | None = None) -> frozenset[str]:
+    """Services that the component of these modules will announce to its parent in any case."""
+    library = library or Library()
+    walk = _Walk(library)
+    for module in library.component(sources):
+        walk.own(module)
+    return walk.announced()
+
+
 @dataclass(frozen=True, eq=False)
 class _Site:
     """Where a session is opened."""
@@ -61,6 +70,7 @@ class _Walk:
     def __init__(self, library: Library) -> None:
         self._library, self._flow = library, Flow(library)
         self._sites: list[_Site] = []
+        self._announced: list[tuple[str, Function | None, bool]] = []
         self._mentioned: dict[str, bool] = {}
         self._alive: set[Function] = set()
         self._classes: dict[Class, None] = {}
@@ -100,6 +110,13 @@ class _Walk:
                     made[site.service, text] = Wish(site.service, text.pattern, text.attribute,
                                                     choice.place or site.place, perhaps)
         return tuple(made.values())
+
+    def announced(self) -> frozenset[str]:
+        """The services that it announces on no condition."""
+        self._settle()
+        certain = self._certain()
+        return frozenset(service for service, routine, conditional in self._announced
+                         if not conditional and (routine is None or routine in certain))
 
     def _texts(self, site: _Site) -> Texts:
         if isinstance(site.label, str):
@@ -170,6 +187,9 @@ class _Walk:
                 self._ask(service, _label(call), scope, call, conditional)
             elif service:
                 self._ask("ROM", SESSION_REQUESTS, scope, call, conditional)
+                if call.args and _env(call.args[0]):
+                    routine = scope.routine.node if scope.routine is not None else None
+                    self._announced.append((service, routine, conditional))
 
     def _called(self, function: ast.expr, scope: Scope) -> Class | Routine | None:
         match function:
