@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bastide.tool.check.command import main as check
 from bastide.tool.new import main
 
 SECONDS = 120
@@ -55,6 +56,18 @@ def test_a_scenario_starts_what_the_project_has(place: Path) -> None:
     assert main(["scenario", "both"]) == 0
     text = (place / "scenarios/both/runtime").read_text()
     assert "  + start one\n  + start two\n" in text
+
+
+def test_a_scenario_grants_servers_what_they_announce_and_is_clean(
+        place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    main(["project", "town"])
+    monkeypatch.chdir(place / "town")
+    assert main(["scenario", "both"]) == 0
+    text = Path("scenarios/both/runtime").read_text()
+    assert "  + start greeter\n    + provides | + service Greeting\n  + start visitor\n" in text
+    capsys.readouterr()
+    assert check(["town", "both"]) == 0
+    assert capsys.readouterr().out.count("clean: 2 children, 1 service") == 2
 
 
 def test_a_scenario_of_nothing_starts_what_comes_with_bastide(place: Path) -> None:

@@ -19,8 +19,6 @@ from bastide.tool.main import SCENARIO_FAILED, SUCCESS, USAGE
 
 SKELETONS = Path(__file__).parent / "skeletons"
 
-_PROVIDES = {"hello_server": "\n    + provides | + service Hello"}
-"""What a start node says of the server that comes with Bastide; of others, only their authors know."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -65,11 +63,26 @@ def scenario(name: str, started: Sequence[str], place: Path) -> dict[Path, str]:
     words = {
         "name": name, "module": module_name(name), "last": started[-1],
         "roms": "\n".join(f"  + rom {component}" for component in started),
-        "starts": "\n".join(f"  + start {component}{_PROVIDES.get(component, '')}" for component in started)}
+        "starts": "\n".join(f"  + start {component}{_provided(component)}" for component in started)}
     return {
         place / "scenarios" / name / "runtime": skeleton("scenario.hid", words),
         place / "tests" / f"test_scenario_{module_name(name)}.py": skeleton("test_scenario.py", words),
     }
+
+
+def _provided(component: str) -> str:
+    """What a start node has to grant to a component, as its source says it."""
+    from bastide.tool.graph.wishes import announcements
+    from bastide.tool.modules import Modules, shelves
+    from bastide.tool.sources import PackError
+    from bastide.tool.sources import component as sources
+
+    found = Modules(None, shelves()).component(component)
+    try:
+        services = announcements(sources(*found)) if found is not None else ()
+    except PackError:
+        services = ()                   # whoever packs it will say what is wrong with it
+    return "".join(f"\n    + provides | + service {service}" for service in sorted(services))
 
 
 def project(place: Path) -> dict[Path, str]:
