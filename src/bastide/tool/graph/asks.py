@@ -120,6 +120,8 @@ class Survey:
                 self._wishes[folder] = ()
         init = self._plan.inits.get(component.label)
         for wish in self._wishes[folder]:
+            if component.nests and wish.service in ENVIRONMENT[:2]:
+                continue                # init opens them for its children, by whom they are asked for here
             if init is None or not ((wish.service == "Report" and init.config.report is None)
                                     or (wish.label == SESSION_REQUESTS and not init.config.services)):
                 yield wish

@@ -171,9 +171,9 @@ class Plan:
         """The label of the scenario's own top component."""
         self._modules = modules
         self._labels = {rom.name: rom.label for rom in scenario.content}
-        self.roms = frozenset({*self._labels, scenario.binary, *extra_modules(scenario), *_CORE_ROMS, "config"})
-        if scenario.config is None and "config" not in self._labels:
-            self.roms -= {"config"}
+        config = top_config(scenario)
+        self.roms = frozenset({*self._labels, scenario.binary, *extra_modules(scenario), *_CORE_ROMS,
+                               *(("config",) if config is not None else ())})
         self.inits: dict[str, Init] = {}
         self.components: dict[str, Component] = {}
         self.problems: dict[str, str] = {}
@@ -183,7 +183,6 @@ class Plan:
         binary = "init" if outside(scenario) else scenario.binary
         self.top = Component("init", binary)
         self._add(self.top, binary)
-        config = top_config(scenario)
         self._enter(self.top, config if config is not None else self._module_node("config", "init"), ())
 
     @classmethod
