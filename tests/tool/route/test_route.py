@@ -124,7 +124,7 @@ def test_what_a_terminal_would_act_on_is_escaped() -> None:
 
 
 def test_any_picture_can_be_shown_as_rows() -> None:
-    system = System("x", Component("core"), (
+    system = System("x", Component("core", children=(Component("init", children=(Component("init -> a"),)),)), (
         Session("init -> a", "Timer", "init -> timer", "a -> sleep", Link.OPEN),
         Session("init -> a", "Nic", "", "a -> ", Link.DENIED, explanation="nobody provides it")))
     rows = list(system_rows(system))

@@ -1,8 +1,8 @@
 """What of a system is drawn: components within components, and one arrow for all sessions between two of them.
 
-The sessions that nearly everybody has at core (PD, CPU, LOG, RM, and ROM: the modules it booted with) are left out
-unless they are wanted. A session between a component and one around it, such as a report that leaves the system, gets
-an end of its own within the outer one: a `Node` with the label `OWN`.
+The sessions that nearly everybody has at core (PD, CPU, LOG, RM, and ROM: the modules it booted with), and the ROMs
+that inits serve to their children, are left out unless they are wanted. A session between a component and one around
+it, such as a report that leaves the system, gets an end of its own within the outer one: a `Node` with the label `OWN`.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ class Picture:
 
 
 def picture(system: System, everything: bool = False) -> Picture:
-    """What is drawn. `everything` includes the sessions that nearly everybody has at core."""
+    """What is drawn. `everything` includes the sessions that nearly everybody has."""
     root = system.root.label
     known = {root, *_labels(system.root)}
     merged: dict[tuple[str, str, Link], list[Session]] = {}
     for session in system.sessions:
-        common = session.server == root and session.service in COMMON
+        common = within(session.client, session.server, root) and session.service in COMMON
         if session.client not in known or session.server not in known | {""} or (common and not everything):
             continue
         client, server = _ends(session.client, session.server, root)
         merged.setdefault((client, server, session.link), []).append(session)
-    arrows = tuple(Arrow(client, server, tuple(dict.fromkeys(session.service for session in sessions)), link,
+    arrows = tuple(Arrow(client, server, tuple(sorted({session.service for session in sessions})), link,
                          tuple(sessions)) for (client, server, link), sessions in merged.items())
     own = {end for arrow in arrows for end in (arrow.client, arrow.server) if end.endswith(OWN)}
     return Picture(system.name, _node(system.root, own), arrows)

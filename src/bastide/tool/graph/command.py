@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,27 +20,47 @@ FORMATS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".txt": "text", ".json": 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Draw the scenario that the arguments name; the result is the exit code."""
-    options = parser().parse_args(arguments)
+    """Draw the scenario, or the run, that the arguments name; the result is the exit code."""
+    made = parser()
+    options = made.parse_args(arguments)
+    if options.live:
+        from bastide.tool.live.client import running
+        from bastide.tool.live.commands.asking import asking
+
+        return asking("graph", lambda: _draw(options, lambda: running(options.scenario)))
+    if options.scenario is None:
+        made.error("which scenario? 'bastide run' lists them; with --live, a run is drawn")
     from bastide.base.errors import BastideError
+
+    try:
+        return _draw(options, lambda: _planned(options.scenario))
+    except BastideError as error:
+        print(f"bastide graph: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _planned(name: str) -> System:
     from bastide.tool.checkout import SCENARIOS
     from bastide.tool.graph.plan import Plan
     from bastide.tool.graph.planned import planned_system
     from bastide.tool.scenario import find_scenario, read_scenario, scenario_folders
 
+    return planned_system(Plan.of(read_scenario(find_scenario(name, scenario_folders(*SCENARIOS)))))
+
+
+def _draw(options: argparse.Namespace, system: Callable[[], System]) -> int:
     try:
-        path = find_scenario(options.scenario, scenario_folders(*SCENARIOS))
-        text = written(planned_system(Plan.of(read_scenario(path))), _format(options), options.all, _unicode(options))
-        if options.output is not None:
-            Path(options.output).write_text(text, encoding="utf-8")
-        else:
-            sys.stdout.write(text)
-    except (BastideError, ValueError) as error:
+        form = _format(options)
+    except ValueError as error:
         print(f"bastide graph: {error}", file=sys.stderr)
         return USAGE
+    text = written(system(), form, options.all, _unicode(options))
+    if options.output is None:
+        sys.stdout.write(text)
+        return SUCCESS
+    try:
+        Path(options.output).write_text(text, encoding="utf-8")
     except OSError as error:
-        if options.output is None:
-            raise
         print(f"bastide graph: {options.output}: can't be written: {error.strerror}", file=sys.stderr)
         return USAGE
     return SUCCESS
@@ -70,16 +90,18 @@ def parser() -> argparse.ArgumentParser:
     """What the command understands."""
     made = Parser(
         prog="bastide graph",
-        description="Draw a scenario: components within components, and who serves whom. Nothing is started.",
+        description="Draw a scenario, or a run: components within components, and who serves whom. Nothing is started.",
         epilog="Exit codes: 0 success, 2 wrong usage or an error in the scenario. "
                "Example: bastide graph panel -o panel.svg")
-    made.add_argument("scenario", help="its name, or the path of its runtime file")
+    made.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
+    made.add_argument("--live", action="store_true",
+                      help="draw a run, named as 'bastide ps' shows it, as it is now; may be left out if only one runs")
     form = made.add_mutually_exclusive_group()
     for name, meaning in (("svg", "a picture"), ("dot", "source for Graphviz"), ("text", "a tree (default)"),
                           ("json", "an object, for programs")):
         form.add_argument(f"--{name}", dest="format", action="store_const", const=name, help=meaning)
     made.add_argument("-o", "--output", metavar="FILE", help="write there; without a format, its ending says which")
-    made.add_argument("--all", action="store_true", help="show also what nearly all components ask of core")
+    made.add_argument("--all", action="store_true", help="show also what nearly all ask of core and of their inits")
     return made
 
 

@@ -6,22 +6,30 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from bastide.tool.arguments import Parser
 from bastide.tool.main import SCENARIO_FAILED, SUCCESS, USAGE
 
+if TYPE_CHECKING:
+    from bastide.tool.route.rows import Row
+
+SESSION_REQUESTS = "session_requests"
+"""What each server asks its parent for, which needs no showing."""
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Print where the sessions of a scenario lead; the result is the exit code."""
-    options = parser().parse_args(arguments)
-    from bastide.base.errors import BastideError
+    """Print where the sessions of a scenario, or of a run, lead; the result is the exit code."""
+    made = parser()
+    options = made.parse_args(arguments)
+    if options.live:
+        from bastide.tool.live.commands.asking import asking
 
-    try:
-        return _show(options)
-    except (BastideError, ValueError) as error:
-        print(f"bastide route: {error}", file=sys.stderr)
-        return USAGE
+        return asking("route", lambda: _checked(_of_run, options))
+    if options.scenario is None:
+        made.error("which scenario? 'bastide run' lists them; with --live, a run is shown")
+    return _checked(_of_scenario, options)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,44 +40,83 @@ def parser() -> argparse.ArgumentParser:
                     "that decides; where nobody does, why, and what would help. Nothing is started.",
         epilog="Exit codes: 0 all sessions have a server, 1 some have none, 2 wrong usage or an error in the scenario. "
                "Example: bastide route panel display")
-    made.add_argument("scenario", help="its name, or the path of its runtime file")
+    made.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
     made.add_argument("child", nargs="?", help="show this component alone, such as 'display' or 'dynamic -> sensor'")
+    made.add_argument("--live", action="store_true",
+                      help="the first argument is a run, as 'bastide ps' shows it: show the sessions that it has now")
     made.add_argument("--json", action="store_true", help="print an object with all sessions")
     return made
 
 
-def _show(options: argparse.Namespace) -> int:
+def _checked(show: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    from bastide.base.errors import BastideError
+    from bastide.tool.live.client import NoSuchRun, Refused, RunEnded
+
+    try:
+        return show(options)
+    except (NoSuchRun, Refused, RunEnded):
+        raise
+    except (BastideError, ValueError) as error:
+        print(f"bastide route: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _of_scenario(options: argparse.Namespace) -> int:
     from bastide.base.label import SEPARATOR
     from bastide.tool.checkout import SCENARIOS
     from bastide.tool.graph.asks import Survey
     from bastide.tool.graph.plan import Plan
-    from bastide.tool.route.rows import BAD, GOOD, planned_rows, table, verdict
+    from bastide.tool.route.rows import planned_rows
     from bastide.tool.scenario import find_scenario, read_scenario, scenario_folders
-    from bastide.tool.suggestion import suggestion
 
     scenario = read_scenario(find_scenario(options.scenario, scenario_folders(*SCENARIOS)))
     plan = Plan.of(scenario)
-    below = plan.prefix + SEPARATOR
-    if options.child is None:
-        wanted = [component for component in plan if component.label.startswith(below)]
-        wanted = [plan.components[plan.prefix], *wanted] if plan.prefix in plan.components else [plan.top]
-    else:
-        names = {component.label.removeprefix(below): component for component in plan}
-        if options.child not in names and options.child not in plan.components:
-            raise ValueError(f"'{scenario.name}' has no component '{options.child}'{suggestion(options.child, names)}")
-        wanted = [names.get(options.child) or plan.components[options.child]]
+    wanted = _wanted(options.child, list(plan.components), plan.prefix, scenario.name)
     survey = Survey(plan)
-    rows = [row for component in wanted for row in planned_rows(component, survey.of(component))
-            if options.child is not None or row.label != "session_requests"]
-    refused = sum(row.mark == BAD for row in rows)
-    if options.json:
-        print(json.dumps({"scenario": scenario.name, "sessions": [row.to_json() for row in rows]}))
+    rows = [row for label in wanted for row in planned_rows(plan.components[label], survey.of(plan.components[label]))
+            if options.child is not None or row.label != SESSION_REQUESTS]
+    notes = [f"{label.removeprefix(plan.prefix + SEPARATOR)}: {problem}" for label in wanted
+             if (problem := plan.problems.get(label) or ("its config is made at run time" if label in plan.open
+                                                         else ""))]
+    return _show(rows, plan.prefix, scenario.name, notes, options.json)
+
+
+def _of_run(options: argparse.Namespace) -> int:
+    from bastide.tool.live.client import running
+    from bastide.tool.route.rows import labels_of, system_rows
+
+    system = running(options.scenario)
+    labels = list(labels_of(system.root))
+    prefix = next((label for label in labels if label == f"init -> {system.name}"), "init")
+    wanted = _wanted(options.child, labels, prefix, system.name)
+    rows = [row for row in system_rows(system) if row.client in wanted
+            and (options.child is not None or row.label != SESSION_REQUESTS)]
+    return _show(rows, prefix, system.name, (), options.json)
+
+
+def _wanted(child: str | None, labels: Sequence[str], prefix: str, system: str) -> list[str]:
+    """The labels of the components to be shown. Raises ValueError."""
+    from bastide.tool.suggestion import suggestion
+
+    below = prefix + " -> "
+    if child is None:
+        return [label for label in labels if label == prefix or label.startswith(below)]
+    names = {label.removeprefix(below): label for label in labels}
+    if child not in names and child not in labels:
+        raise ValueError(f"'{system}' has no component '{child}'{suggestion(child, names)}")
+    return [names.get(child, child)]
+
+
+def _show(rows: Sequence[Row], prefix: str, system: str, notes: Sequence[str], as_json: bool) -> int:
+    from bastide.tool.log import visible
+    from bastide.tool.route.rows import BAD, GOOD, table, verdict
+
+    if as_json:
+        print(json.dumps({"scenario": system, "sessions": [row.to_json() for row in rows]}))
     else:
         encoding = sys.stdout.encoding or "ascii"
         unicode = GOOD.encode(encoding, "replace").decode(encoding, "replace") == GOOD
-        text = table(rows, plan.prefix, shutil.get_terminal_size((120, 0)).columns, unicode)
-        problems = "".join(f"\nnote: {component.label.removeprefix(below)}: {problem}" for component in wanted
-                           if (problem := plan.problems.get(component.label) or (
-                               "its config is made at run time" if component.label in plan.open else "")))
-        print(f"{text}\n{problems}\n{scenario.name}: {verdict(rows)}".encode(encoding, "replace").decode(encoding))
-    return SCENARIO_FAILED if refused else SUCCESS
+        text = table(rows, prefix, shutil.get_terminal_size((120, 0)).columns, unicode)
+        said = "".join(f"\nnote: {visible(note)}" for note in notes)
+        print(f"{text}\n{said}\n{visible(system)}: {verdict(rows)}".encode(encoding, "replace").decode(encoding))
+    return SCENARIO_FAILED if any(row.mark == BAD for row in rows) else SUCCESS

@@ -17,7 +17,8 @@ from typing import Any
 from bastide.base.label import SEPARATOR
 from bastide.init.route import Rule
 from bastide.tool.graph.asks import ENVIRONMENT, Asked, Origin
-from bastide.tool.graph.model import Link, System
+from bastide.tool.graph.model import Component as Shown
+from bastide.tool.graph.model import Link, Session, System
 from bastide.tool.graph.plan import Component
 from bastide.tool.log import visible
 
@@ -68,11 +69,25 @@ def planned_rows(component: Component, found: Iterable[Asked]) -> Iterator[Row]:
 
 
 def system_rows(system: System) -> Iterator[Row]:
-    """The sessions of a picture, of which no rules are known."""
+    """The sessions of a picture, of which no rules are known, in the order of its tree."""
+    sessions: dict[str, list[Session]] = {}
     for session in system.sessions:
-        scope = session.client.rpartition(SEPARATOR)[2] + SEPARATOR
-        yield Row(session.client, session.service, session.label.removeprefix(scope), session.server, session.link,
-                  reason=session.explanation)
+        sessions.setdefault(session.client, []).append(session)
+    for label in labels_of(system.root):
+        environment = set(ENVIRONMENT[:3])
+        for session in sessions.get(label, ()):
+            scope = label.rpartition(SEPARATOR)[2]
+            origin = Origin.ENVIRONMENT.value if session.service in environment else ""
+            environment.discard(session.service)
+            yield Row(label, session.service, session.label.removeprefix(scope + SEPARATOR).removeprefix(scope),
+                      session.server, session.link, origin=origin, reason=session.explanation)
+
+
+def labels_of(component: Shown) -> Iterator[str]:
+    """The labels of a component and of all within, in the order of the tree."""
+    yield component.label
+    for child in component.children:
+        yield from labels_of(child)
 
 
 def table(rows: Iterable[Row], prefix: str, width: int = 120, unicode: bool = True) -> str:
@@ -122,8 +137,8 @@ def _session(row: Row) -> str:
 def _merged(rows: list[Row]) -> list[Row]:
     """The sessions of the environment that go one way, as one row."""
     environment = [row for row in rows if row.origin == Origin.ENVIRONMENT.value and row.mark == GOOD]
-    if len(environment) == len(ENVIRONMENT) and len({(row.server, row.rule_at) for row in environment}) == 1:
-        whole = replace(environment[0], service=", ".join(ENVIRONMENT))
+    if len(environment) > 1 and len({(row.server, row.rule_at) for row in environment}) == 1:
+        whole = replace(environment[0], service=", ".join(row.service for row in environment))
         return [whole, *(row for row in rows if row not in environment)]
     return rows
 
