@@ -168,7 +168,9 @@ def test_who_asks_slowly_is_cut_off(call: Callable[[], Caller], monkeypatch: pyt
     assert slow.hear() is None
 
 
-def test_a_thousand_callers_are_answered_or_told_to_come_later(call: Callable[[], Caller]) -> None:
+def test_a_thousand_callers_are_answered_or_told_to_come_later(
+        call: Callable[[], Caller], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "IDLE", 1e6)   # however long it takes
     callers = [call() for _ in range(1000)]
     told = [caller.hear() for caller in callers[CONNECTIONS:]]
     assert all(answer == {"error": "16 others are being served, and there is no room for more"} for answer in told)
@@ -179,7 +181,8 @@ def test_a_thousand_callers_are_answered_or_told_to_come_later(call: Callable[[]
 
 
 def test_who_follows_and_does_not_read_misses_lines_and_holds_up_nobody(
-        live: Still, call: Callable[[], Caller]) -> None:
+        live: Still, call: Callable[[], Caller], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "IDLE", 1e6)
     sleeper, reader = call(), call()
     follow = b'{"ask": "log", "after": 0, "follow": true}'
     for caller in (sleeper, reader):

@@ -100,22 +100,34 @@ def test_another_config_is_taken_over(town: Started) -> None:
         assert "init -> newcomer" in found and "init -> asker" not in found
 
 
-@pytest.mark.parametrize(("before", "after", "message"), [
+WRONG = [
     ("+ start asker", "start asker", "mine:"),
     ("config\n", "confg\n", "mine:1:1: expected a node 'config', or a scenario that has one, got 'confg'"),
     ("+ start asker", "+ start speaker", "has the same name 'speaker'"),
-    ("rate_ms: 100", "rate_ms: often", "mine:"),
-])
-def test_a_wrong_config_is_refused_with_its_place_and_nothing_changes(
-        town: Started, before: str, after: str, message: str) -> None:
+    ("rate_ms: 100", "rate_ms: often", "mine:7:15: attribute 'rate_ms' of 'heartbeat'"),
+    ("+ start nested | ram: 16M", "+ start nested | ram: 160M", "promises its children more RAM than it has"),
+]
+
+
+def test_a_wrong_config_is_refused_with_its_place_and_nothing_changes(town: Started) -> None:
     with chosen("town") as connection:
         config = connection.config()
-        assert before in config
-        with pytest.raises(Refused) as refused:
-            connection.apply(config.replace(before, after, 1), "mine")
-        assert message in str(refused.value) and str(refused.value).startswith("mine:")
-        assert connection.config() == config
+        for before, after, message in WRONG:
+            assert before in config
+            with pytest.raises(Refused) as refused:
+                connection.apply(config.replace(before, after, 1), "mine")
+            assert message in str(refused.value) and str(refused.value).startswith("mine:")
+            assert connection.config() == config
         assert "applied" not in "".join(line.text for line in connection.log().lines)
+
+
+def test_what_was_wrong_before_does_not_stand_in_the_way(town: Started) -> None:
+    with chosen("town") as connection:
+        config = connection.config()            # the asker's request leads nowhere
+        second = "+ start second\n  + binary asker\n"
+        with pytest.raises(Refused, match=r"^mine:[0-9]+:[0-9]+: .*second") as refused:
+            connection.apply(config.replace("+ start asker\n", "+ start asker\n" + second), "mine")
+        assert len(str(refused.value).splitlines()) == 1
 
 
 def test_force_applies_what_is_wrong_but_can_be_read(town: Started) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bastide.base.node import Node
 from bastide.base.value import Bytes
 from bastide.init.start import Quota
 from bastide.tool.boot import outside
 from bastide.tool.check import content, cycles, grants, names, quotas, routes, rules, told
-from bastide.tool.check.subject import MOST_EFFORT, Subject, effort, read
+from bastide.tool.check.subject import MOST_EFFORT, Subject, effort, read, with_config
 from bastide.tool.finding import Finding
 from bastide.tool.graph.asks import Origin, Survey
 from bastide.tool.graph.code import Library
@@ -32,7 +33,15 @@ def examine(path: Path, text: bytes, host: Quota, library: Library | None = None
 
     `library` remembers the source of Bastide's own modules from one scenario to the next.
     """
-    subject = read(path, text)
+    return _examined(read(path, text), host, library)
+
+
+def examine_config(scenario: Scenario, config: Node, text: str, path: str) -> tuple[Finding, ...]:
+    """Check another config for a scenario that runs already, so that the host is no question any more."""
+    return _examined(with_config(scenario, config, text, path), Quota(scenario.ram, scenario.caps), None).findings
+
+
+def _examined(subject: Subject, host: Quota, library: Library | None) -> Result:
     plan = _plan(subject)
     library = library or Library()
     survey = None if plan is None else Survey(plan, library)
@@ -44,7 +53,7 @@ def examine(path: Path, text: bytes, host: Quota, library: Library | None = None
     found = {finding.refined(subject.text) for finding in (
         *said, *other, *content.findings(subject), *quotas.findings(subject, host), *_followed(subject, plan, survey),
         *(grants.findings(plan, library) if plan is not None else ()))}
-    return Result(str(path), tuple(sorted(found)), "" if found or survey is None else _summary(subject, survey))
+    return Result(subject.path, tuple(sorted(found)), "" if found or survey is None else _summary(subject, survey))
 
 
 def _plan(subject: Subject) -> Plan | None:

@@ -7,7 +7,7 @@ sessions the components will ask for is not its business, but that of the plan.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bastide.base.errors import BastideError, InvalidNode
@@ -84,6 +84,15 @@ def read(path: Path, content: bytes) -> Subject:
     except ScenarioError as error:
         flaws.append(Finding.of(error, str(path)))
     return Subject(str(path), text, modules, runtime, scenario, _root(runtime), tuple(flaws))
+
+
+def with_config(scenario: Scenario, config: Node, text: str, path: str) -> Subject:
+    """The scenario with another config, which stands in a text of its own. Never raises."""
+    folder = scenario.path.absolute().parent
+    modules = Modules(folder, shelves(folder), binary=lambda component, package: b"")
+    attributes = {"ram": str(scenario.ram), "caps": str(scenario.caps), "binary": scenario.binary}
+    runtime = Node("runtime", attributes, (config,), place=config.place)
+    return Subject(path, text, modules, runtime, replace(scenario, config=config), _root(runtime))
 
 
 def _parsed(content: bytes, path: str, flaws: list[Finding]) -> Node | None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -89,8 +90,8 @@ class Live:
         `origin` is how messages call the text. What is wrong with it is told before anything changes; `force` applies
         it nevertheless, if it can be read at all. Raises ConfigRefused, InvalidNode, LiveError.
         """
-        self._in_core(self._config)
-        config = proposed(text, origin, self._run.scenario, force)
+        present = replace(self._run.scenario, config=self._in_core(self._config))
+        config = proposed(text, origin, present, force)
 
         def take_over() -> None:
             run = self._run

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 
 from bastide.base.errors import BastideError, InvalidNode
 from bastide.base.node import Node
-from bastide.init.config import Config
 from bastide.tool.scenario import Scenario
+
+_PLACE = re.compile(r":\d+:\d+")
 
 
 class ConfigRefused(BastideError):
@@ -21,7 +22,8 @@ class ConfigRefused(BastideError):
 def proposed(text: str, origin: str, scenario: Scenario, force: bool = False) -> Node:
     """The config that a text holds, or the one of the scenario that it holds. Raises InvalidNode, ConfigRefused.
 
-    `force` lets pass what can be read, whatever it says.
+    `scenario` is what runs. What is wrong with its config already does not stand in the way: to repair one thing after
+    the other must be possible. `force` lets pass what can be read, whatever it says.
     """
     node = Node.parse(text, origin, strict=not force)
     if node.type == "runtime":
@@ -31,18 +33,18 @@ def proposed(text: str, origin: str, scenario: Scenario, force: bool = False) ->
         node = config
     elif node.type != "config":
         raise InvalidNode(f"{node.place}: expected a node 'config', or a scenario that has one, got '{node.type}'")
-    if scenario.binary == "init" and not force:
-        findings = tuple(_findings(node))
-        if findings:
-            raise ConfigRefused(findings)
+    if not force and (findings := _new_findings(node, text, origin, scenario)):
+        raise ConfigRefused(findings)
     return node
 
 
-def _findings(config: Node) -> Iterator[str]:
-    """What inits would complain about, at every depth."""
-    read = Config.parse(config)
-    yield from read.warnings
-    yield from read.errors
-    for start in read.starts:
-        if start.binary == "init" and start.config is not None:
-            yield from _findings(start.config)
+def _new_findings(config: Node, text: str, origin: str, scenario: Scenario) -> tuple[str, ...]:
+    from bastide.tool.check.examination import examine_config
+
+    findings = examine_config(scenario, config, text, origin)
+    if findings and scenario.config is not None:
+        present = str(scenario.config)
+        known = {_PLACE.sub("", finding.what)
+                 for finding in examine_config(scenario, Node.parse(present, origin), present, origin)}
+        findings = tuple(finding for finding in findings if _PLACE.sub("", finding.what) not in known)
+    return tuple(map(str, findings))
