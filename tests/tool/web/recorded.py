@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from bastide.base.errors import BastideError
 from bastide.tool.graph.model import Amount, Component, Link, Session, System
 from bastide.tool.live.excerpt import Excerpt, Line
-from bastide.tool.web.address import Address
-from bastide.tool.web.beside import listen
+from bastide.tool.web.address import Address, listen
 from bastide.tool.web.server import PageServer
 from bastide.tool.web.source import Ended
 

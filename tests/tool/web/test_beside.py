@@ -23,7 +23,8 @@ from bastide.tool.live.client import chosen
 from bastide.tool.requirements import MissingRequirements
 from bastide.tool.run import parser
 from bastide.tool.web import beside
-from bastide.tool.web.beside import Page, PageError, listen
+from bastide.tool.web.address import listen
+from bastide.tool.web.beside import Page, PageError
 
 
 @pytest.fixture
@@ -37,9 +38,17 @@ def state(events: Events) -> System:
 
 
 def page_process(run: Started) -> int:
-    children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text().split()
-    page, = (int(pid) for pid in children if b"bastide.tool.web.process" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    """The run's child that serves its page."""
+    page, = (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal() and serves(folder, run))
     return page
+
+
+def serves(process: Path, run: Started) -> bool:
+    try:
+        parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        return parent == run.process.pid and b"bastide.tool.web.process" in (process / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):     # it ended meanwhile
+        return False
 
 
 def gone(pid: int) -> None:
@@ -98,7 +107,7 @@ def test_a_page_that_is_killed_leaves_its_run_alone(denied: Run) -> None:
 def test_the_token_stands_in_no_recording_and_on_no_command_line(tmp_path: Path) -> None:
     with closing(Run(tmp_path / "town", "--record", str(tmp_path / "kept"))) as run:
         command = Path(f"/proc/{page_process(run.started)}/cmdline").read_bytes()
-        kept = (tmp_path / "kept" / "events.jsonl").read_text()
+    kept = (tmp_path / "kept" / "events.jsonl").read_text()
     assert "is not welcome" in kept
     for secret in (run.address.token, run.address.place):
         assert secret not in kept and secret.encode() not in command

@@ -11,7 +11,7 @@ import pytest
 from tool.web.recorded import Client, Recorded, served
 
 from bastide.tool.web import server
-from bastide.tool.web.beside import listen
+from bastide.tool.web.address import WAITING, listen
 from bastide.tool.web.server import MOST_CONNECTIONS, PageServer
 
 NONSENSE = (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"\x16\x03\x01\x02\x00" * 99, b"GET " + b"/" * 60_000,
@@ -43,7 +43,12 @@ def test_a_port_that_is_taken_is_an_error() -> None:
 def test_strangers_take_a_bounded_number_of_descriptors(page: PageServer, client: Client,
                                                         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_PATIENCE", 0.2)
-    crowd = [connect(page) for _ in range(MOST_CONNECTIONS + 40)]
+    before, most = len(os.listdir("/proc/self/fd")), 0
+    crowd: list[socket.socket] = []
+    while len(crowd) < 3 * (MOST_CONNECTIONS + WAITING):
+        crowd.append(connect(page))
+        most = max(most, len(os.listdir("/proc/self/fd")) - len(crowd) - before)
+    assert most <= MOST_CONNECTIONS + WAITING
     lost = sum(ended(connection) for connection in crowd)
     assert lost == len(crowd), "those beyond the limit at once, the others after a moment without a request"
     assert client.ask().status == 200

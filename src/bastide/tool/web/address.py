@@ -8,9 +8,13 @@ server, of whichever user of this host, can make a browser hand over the cookie.
 from __future__ import annotations
 
 import secrets
+import socket
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
+WAITING = 64
+"""Connections that may wait, and that are accepted at a time."""
+
 _NAMES = (HOST, "localhost")
 
 
@@ -41,3 +45,16 @@ class Address:
     def cookie(self) -> str:
         """The name of the cookie: pages of several runs have several."""
         return f"bastide-{self.port}"
+
+
+def listen(port: int = 0) -> socket.socket:
+    """A socket for a page, on the loopback interface alone. Raises OSError; port 0 is one that is free."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((HOST, port))
+        made.listen(WAITING)
+    except OSError:
+        made.close()
+        raise
+    return made

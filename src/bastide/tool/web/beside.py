@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,7 +17,7 @@ from dataclasses import asdict
 from bastide.base.errors import BastideError
 from bastide.tool.checkout import CHECKOUT
 from bastide.tool.requirements import MissingRequirements, install, listed
-from bastide.tool.web.address import HOST, Address
+from bastide.tool.web.address import Address, listen
 
 PACKAGES = ("starlette", "uvicorn")
 PATIENCE = 3.0
@@ -67,19 +66,6 @@ class Page:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-
-
-def listen(port: int = 0) -> socket.socket:
-    """A socket for a page, on the loopback interface alone. Raises OSError; port 0 is one that is free."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((HOST, port))
-        made.listen(64)
-    except OSError:
-        made.close()
-        raise
-    return made
 
 
 def _require() -> None:

@@ -14,7 +14,7 @@ import threading
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bastide.tool.web.address import Address
+from bastide.tool.web.address import WAITING, Address
 from bastide.tool.web.application import application
 from bastide.tool.web.feed import Feed
 from bastide.tool.web.guard import Guard
@@ -38,7 +38,7 @@ class PageServer:
         config = uvicorn.Config(
             Guard(application(source, self._feed, top), address), http=_Connection, ws="none", loop="none",
             lifespan="off", log_config=None, log_level="error", access_log=False, proxy_headers=False,
-            server_header=False, date_header=False, timeout_graceful_shutdown=1,
+            server_header=False, date_header=False, backlog=WAITING, timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=_LARGEST_HEAD)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
