@@ -21,12 +21,14 @@ Print = Callable[[str, str], None]
 Now = Callable[[], int]
 """The time in microseconds."""
 
-OWN_LINES, OWN_PACE = 200, 10
+OWN_LINES, OWN_PACE = 1000, 100
 """Of one session: what it can write at once, and how many lines per second it gains."""
 
-SHARED_LINES, SHARED_PACE = 20_000, 100
-"""The same of the store for all sessions together. What fills a disk at this pace is 2 GiB a day."""
+SHARED_LINES, SHARED_PACE = 100_000, 500
+"""The same of the store for all sessions together. What fills a disk at this pace is 10 GiB a day.
 
+It is the disk that sets the limit. Neighbours feel the calls of who floods, whether or not its lines are shown.
+"""
 
 class Ration:
     """Lines that may be written: at most `most` at once, gained at a pace per second."""
