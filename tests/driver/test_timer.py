@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import pytest
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
-from bastide.base import Duration, Env, IoSignalHandler, SignalHandler, milliseconds
+from bastide.base import Duration, Env, IoSignalHandler, IpcError, SignalHandler, milliseconds
 from bastide.driver.timer.main import MERGE, SHORTEST_PERIOD
 from bastide.driver.timer.main import construct as timer
 from bastide.session.timer import Timer, TimerSession, sleep
@@ -234,3 +235,33 @@ def test_sleeping_for_no_time_asks_nobody() -> None:
     with Town({"user": user}, PARENT_PROVIDES + ROUTE + "+ start user\n") as system:
         system.run()
         assert system.lines("init -> user") == ["awake"]
+
+
+NESTED = PARENT_PROVIDES.replace("service LOG", "service LOG\n  + service Timer") + ROUTE + "+ start user\n"
+INNER = "+ start inner | ram: 8M | caps: 500\n  + binary init\n  + config\n" + "".join(
+    f"    {line}\n" for line in NESTED.splitlines())
+IN_AN_INIT = CHILDREN.replace("+ start user", INNER)
+
+
+@pytest.mark.parametrize(("config", "label"), [(CHILDREN, "init -> user"), (IN_AN_INIT, "init -> inner -> user")],
+                         ids=["a sibling", "in another init"])
+def test_who_sleeps_learns_that_the_timer_is_gone(config: str, label: str) -> None:
+    ends: list[SignalHandler] = []
+
+    def mortal(env: Env) -> object:
+        ends.append(SignalHandler(env, lambda: env.exit(0)))
+        return timer(env)
+
+    def user(env: Env) -> None:
+        try:
+            sleep(env, milliseconds(60_000))
+        except IpcError:
+            env.log("no timer any more")
+
+    with Town({"timer": mortal, "user": user}, config) as system:
+        system.run()
+        assert system.lines(label) == []
+        ends[0].submit()
+        system.run()
+        assert system.lines(label) == ["no timer any more"]
+        assert system.trouble == []

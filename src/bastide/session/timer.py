@@ -102,14 +102,17 @@ class Timer:
 
 
 def sleep(env: Env, duration: Duration) -> None:
-    """Block for a while, like `Timer.sleep`, in a component that has no other use for time."""
+    """Block for a while, like `Timer.sleep`, in a component that has no other use for time.
+
+    Raises IpcError if the timer ends meanwhile.
+    """
     if duration <= 0:
         return
-    with TimerSession.connect(env, "sleep") as session:
-        woken: list[bool] = []
-        alarm = IoSignalHandler(env, lambda: woken.append(True))
+    woken: list[bool] = []
+    with TimerSession.connect(env, "sleep") as session, IoSignalHandler(env, lambda: woken.append(True)) as alarm:
         session.sigh(alarm.cap)
         session.trigger_once(duration)
         while not woken:
             env.ep.wait_for_io()
-        alarm.close()
+            if not woken:
+                session.elapsed_us()        # was it told that its session is over?
