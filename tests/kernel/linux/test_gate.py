@@ -180,3 +180,19 @@ def test_an_alarm_rings_although_nobody_else_does_and_not_before_its_time() -> N
         gate.alarm(at, expired)
         gate.run()
         assert rung[0] >= at
+
+
+def test_what_others_post_to_a_gate_that_was_closed_meanwhile_is_nobodys_business() -> None:
+    with parties(1) as (party,):
+        _, gate = party.entrypoint()
+    reused = os.pipe()                          # the bell's number means something else now
+    try:
+        gate.post(lambda: None)
+        gate.submit(1, 1)
+        gate.stop()
+        os.set_blocking(reused[0], False)
+        with pytest.raises(BlockingIOError):
+            os.read(reused[0], 1)
+    finally:
+        for end in reused:
+            os.close(end)

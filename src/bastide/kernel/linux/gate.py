@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from struct import Struct
-from threading import get_ident
+from threading import RLock, get_ident
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,7 @@ class LinuxGate:
         self.settled: Callable[[], None] = lambda: None
         """Called when the gate is about to wait for the 1st, 2nd, 3rd, 4th, 8th, 16th... time."""
         self._waits, self._next_settling = 0, 1
+        self._waking = RLock()          # the bell is not closed while it is rung; signal handlers ring it, too
         self._idle: Callable[[], None] = lambda: None
         self._rests, self._next_rest = 0, _NEVER
 
@@ -191,7 +192,9 @@ class LinuxGate:
         for number in list(self._channels):
             self._forget(number)
         os.close(self._doorbell)
-        os.close(self._bell)
+        with self._waking:                  # other threads may have something to post yet
+            os.close(self._bell)
+            self._bell = -1
 
     def _forget(self, number: int) -> None:
         channel = self._channels.pop(number, None)
@@ -228,8 +231,9 @@ class LinuxGate:
         return number
 
     def _wake(self) -> None:
-        with suppress(BlockingIOError):     # whoever reads a full doorbell looks everywhere
-            os.write(self._bell, b"\0")
+        with self._waking, suppress(BlockingIOError):       # whoever reads a full doorbell looks everywhere
+            if self._bell >= 0:
+                os.write(self._bell, b"\0")
 
     def _rung(self) -> bool:
         return bool(self._poll.poll(0))
