@@ -32,11 +32,15 @@ class Finding:
 
     @classmethod
     def of(cls, error: Exception, path: str) -> Finding:
-        """What an error says, about the place that it names, if it names one in the file `path`."""
+        """What an error says that came up when the file `path` was read."""
         if isinstance(error, InvalidNode) and error.line:
             return cls.at(f"{path}:{error.line}:{error.column}", str(error).removeprefix(
                 f"{error.origin}:{error.line}:{error.column}: "))
-        text = str(error)
+        return cls.told(str(error), path)
+
+    @classmethod
+    def told(cls, text: str, path: str) -> Finding:
+        """What a message says, about the place that it begins with, if that is one in the file `path`."""
         if text.startswith(f"{path}:") and (match := _MESSAGE.fullmatch(text.removeprefix(path))):
             return cls(path, int(match[2]), int(match[3]), match[4])
         return cls(path, 1, 1, text.removeprefix(f"{path}: "))

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from bastide.base.value import Bytes
 from bastide.init.start import Quota
+from bastide.tool.check import examination
 from bastide.tool.check.command import main
 from bastide.tool.check.examination import Result, examine
 from bastide.tool.checkout import CHECKOUT
 from bastide.tool.graph.code import Library
+from bastide.tool.scenario import ScenarioError
 
 BAD = Path(__file__).parent / "bad"
 OURS = sorted((CHECKOUT / "scenarios").glob("*/runtime"))
@@ -61,6 +63,15 @@ def test_so_many_rules_that_nobody_could_follow_them_are_told(tmp_path: Path) ->
     result = examined(path)
     assert [finding.what.partition(";")[0] for finding in result.findings] == [
         "there are too many rules for too many children to follow each session"]
+
+
+def test_a_scenario_that_can_not_be_planned_is_not_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*arguments: object) -> None:
+        raise ScenarioError("scenarios/hello/runtime: more than 20000 components")
+
+    monkeypatch.setattr(examination, "Plan", endless)
+    result = examined(CHECKOUT / "scenarios" / "hello" / "runtime")
+    assert [finding.what.rpartition(": ")[2] for finding in result.findings] == ["more than 20000 components"]
 
 
 def test_a_host_that_has_too_little_is_named() -> None:

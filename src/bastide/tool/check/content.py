@@ -20,7 +20,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     if all(rom.name != scenario.binary for rom in scenario.content):
         yield from _missing(scenario.binary, subject.runtime.place, subject.modules, "binary")
     if scenario.criteria.problem:
-        yield Finding.of(ScenarioError(scenario.criteria.problem), subject.path)
+        yield Finding.told(scenario.criteria.problem, subject.path)
 
 
 def _missing(name: str, place: str, modules: Modules, attribute: str) -> Iterator[Finding]:

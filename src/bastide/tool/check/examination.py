@@ -42,40 +42,44 @@ def examine_config(scenario: Scenario, config: Node, text: str, path: str) -> tu
 
 
 def _examined(subject: Subject, host: Quota, library: Library | None) -> Result:
-    plan = _plan(subject)
     library = library or Library()
+    plan, obstacle = _plan(subject)
     survey = None if plan is None else Survey(plan, library)
     said = list(names.findings(subject, plan))
     lines = {(finding.path, finding.line) for finding in said}
     # What a reader stumbles over first, and what init would say, is often what a schema finds as well.
     other = (finding for finding in (*subject.flaws, *told.findings(subject))
              if (finding.path, finding.line) not in lines)
-    found = {finding.refined(subject.text) for finding in (
-        *said, *other, *content.findings(subject), *quotas.findings(subject, host), *_followed(subject, plan, survey),
-        *(grants.findings(plan, library) if plan is not None else ()))}
-    return Result(subject.path, tuple(sorted(found)), "" if found or survey is None else _summary(subject, survey))
-
-
-def _plan(subject: Subject) -> Plan | None:
-    """None if the scenario can't be read, or has too many rules to follow each session."""
-    if subject.scenario is None or effort(subject) > MOST_EFFORT:
-        return None
-    try:
-        return Plan(subject.scenario, subject.modules)
-    except ScenarioError:
-        return None                     # names what the scenario requires in vain, which is found by name
-
-
-def _followed(subject: Subject, plan: Plan | None, survey: Survey | None) -> Iterator[Finding]:
-    """What is found by following the sessions."""
+    found = {*said, *other, *content.findings(subject), *quotas.findings(subject, host)}
     if plan is not None and survey is not None:
-        by_themselves = list(rules.findings(plan))
-        yield from by_themselves
-        yield from routes.findings(plan, survey, {f"{each.path}:{each.line}:{each.column}" for each in by_themselves})
-        yield from cycles.findings(plan, survey)
-    elif effort(subject) > MOST_EFFORT:
-        yield Finding(subject.path, 1, 1, "there are too many rules for too many children to follow each session; "
-                      "names, modules and budgets were checked", "have inits within start some of the children")
+        found.update(_followed(plan, survey, library))
+    elif obstacle is not None and not said:
+        found.add(obstacle)
+    refined = {finding.refined(subject.text) if finding.path == subject.path else finding for finding in found}
+    return Result(subject.path, tuple(sorted(refined)), "" if refined or survey is None else _summary(subject, survey))
+
+
+def _plan(subject: Subject) -> tuple[Plan | None, Finding | None]:
+    """The plan, or why there is none, if that is no flaw that is known."""
+    if subject.scenario is None:
+        return None, None
+    if effort(subject) > MOST_EFFORT:
+        return None, Finding(subject.path, 1, 1, "there are too many rules for too many children to follow each "
+                             "session; names, modules and budgets were checked",
+                             "have inits within start some of the children")
+    try:
+        return Plan(subject.scenario, subject.modules), None
+    except ScenarioError as error:
+        return None, Finding.of(error, subject.path)
+
+
+def _followed(plan: Plan, survey: Survey, library: Library) -> Iterator[Finding]:
+    """What is found by following the sessions."""
+    by_themselves = list(rules.findings(plan))
+    yield from by_themselves
+    yield from routes.findings(plan, survey, {f"{each.path}:{each.line}:{each.column}" for each in by_themselves})
+    yield from cycles.findings(plan, survey)
+    yield from grants.findings(plan, library)
 
 
 def _summary(subject: Subject, survey: Survey) -> str:

@@ -27,7 +27,7 @@ def _said(part: Part, path: str) -> Iterator[Finding]:
         if text in _OF_SCHEMAS:
             continue
         if text.startswith(f"{path}:"):
-            yield Finding.of(ValueError(text), path)
+            yield Finding.told(text, path)
         else:
             place = mentioned.search(text)
             yield Finding.at(place[0] if place else places.get(text.partition(": ")[0], part.config.place), text)
