@@ -135,4 +135,5 @@ def test_components_of_bastide_are_understood() -> None:
     assert of("app", "rom_logger") == {("ROM", "config", ""), ("ROM", "*", "rom")}
     assert of("server", "report_recorder") == {
         ("ROM", "config", ""), ("ROM", "session_requests", ""), ("Timer", "", ""), ("Report", "recording", "")}
-    assert of("", "init") == {("ROM", "config", ""), ("ROM", "session_requests", ""), ("Report", "state", "")}
+    assert of("", "init") == {("ROM", "config", ""), ("ROM", "session_requests", ""), ("Report", "state", ""),
+                              ("PD", "*", ""), ("CPU", "*", "")}       # both for its children
