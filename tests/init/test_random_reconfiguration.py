@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from init.puppet import Puppets
 
@@ -126,6 +126,8 @@ class Writer(LogSession):
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@example([[Wish("c", 1, True, "a", 512), Wish("a", 1, False, "", 512), Wish("d", 1, False, "c", 512)],
+          [Wish("a", 1, False, "", 512), Wish("d", 1, False, "a", 512), Wish("c", 1, False, "", 512)]])
 @given(st.lists(st.composite(wishes)(), min_size=1, max_size=8))
 def test_whoever_must_live_lives_and_nobody_is_disturbed_without_need(configs: list[list[Wish]]) -> None:
     model = Model()

@@ -83,8 +83,10 @@ class Children:
         chosen = set(children)
         while waves and waves[-1]:
             gone = {service for child in waves[-1] for service in child.services.values()}
+            # also by services that it does not provide any more
+            served = {session for child in waves[-1] for session in child.requests.sessions.values()}
             waves.append([child for child in self._living.values() if child not in chosen and not child.ended
-                          and any(session.service in gone for session in child.sessions.values())])
+                          and any(session.service in gone or session in served for session in child.sessions.values())])
             chosen.update(waves[-1])
         going = [*(child for wave in reversed(waves) for child in wave), *abandoned]
         for child in going:
