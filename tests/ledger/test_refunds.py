@@ -26,14 +26,19 @@ PATHS = {"siblings": [], "a parent between": ["inn"], "two parents between": ["i
 class Trade:
     def __init__(self, houses: list[str]) -> None:
         self.settlement = Settlement()
-        parent, starts, landlord = TOP, start_node("landlord", "person", 4 << 20, 200, ""), "landlord"
-        for house, size in zip(houses, (32 << 20, 16 << 20), strict=False):
-            self.settlement.apply(parent, starts + start_node(house, "house", size, 2000, landlord))
-            parent, starts, landlord = house, "", ""
-        self.settlement.apply(parent, starts + start_node("guest", "person", 4 << 20, 200, landlord))
+        self._houses = houses
+        self.arrange("landlord")
         self.home = " -> ".join([TOP, *houses])
         self.guest = f"{self.home} -> guest"
         self.before = self.limits()
+
+    def arrange(self, landlord: str) -> None:
+        """Who wants a room is sent to this one, from the top."""
+        parent, starts = TOP, start_node("landlord", "person", 4 << 20, 200, "")
+        for house, size in zip(self._houses, (32 << 20, 16 << 20), strict=False):
+            self.settlement.apply(parent, starts + start_node(house, "house", size, 2000, landlord))
+            parent, starts, landlord = house, "", ""
+        self.settlement.apply(parent, starts + start_node("guest", "person", 4 << 20, 200, landlord))
 
     def limits(self) -> dict[str, Resources]:
         return {name: Resources(account.ram.limit, account.caps.limit)
@@ -128,3 +133,12 @@ def test_what_a_server_squandered_is_missing_at_its_client_and_at_no_parent(trad
     assert trade.settlement.town.said(f"guest: could not revert session RAM quota ({Bytes(lost.ram)}, donated for Room")
     assert trade.settlement.tell("guest", lambda env: env.parent.lost(20)) == lost
     assert trade.leave() is Progress.DONE, "it was told once"
+
+
+def test_a_session_that_the_config_takes_away_gives_all_back_at_once(trade: Trade) -> None:
+    trade.request()
+    trade.fetch()
+    trade.arrange("nobody")
+    assert trade.missing() in ({}, {trade.guest: Resources(STATE), trade.home: KEPT})
+    assert trade.leave() is Progress.DONE
+    assert trade.missing() == {}

@@ -132,7 +132,7 @@ class Parent(Interface):
 
     @rpc
     def ended_session(self) -> int:
-        """The ID of a session that its server ended unasked, told once; 0 if there is no such one (any more).
+        """The ID of a session that was ended unasked, by its server or by a parent; 0 if there is none. Told once.
 
         What was donated for it is back already. The session signal tells when to ask.
         """

@@ -133,7 +133,9 @@ class Child(Parent):
     def revoke(self, session: SessionState) -> None:
         """End a session that the config does not grant any more."""
         self.bereft = True
-        if session.close():
+        closed = session.close()
+        self._notices.ended(session.id)
+        if closed:
             self._answered.submit()
 
     def _show(self, start: StartNode) -> None:
@@ -220,6 +222,7 @@ class Child(Parent):
         return Progress.PENDING if session.phase is Phase.UPGRADING else Progress.DONE
 
     def close(self, id: int) -> Progress:
+        self._notices.over(id)
         session = self.sessions.get(id)
         if session is None or session.environment:
             return self._notices.closed(id)
@@ -250,7 +253,6 @@ class Child(Parent):
 
     def session_over(self, session: SessionState, donated: Resources) -> None:
         self.sessions.pop(session.id, None)
-        self._notices.over(session.id)
         self._take_back(session, donated, session.cost)
 
     def _take_back(self, session: SessionState, donated: Resources, cost: int) -> None:
