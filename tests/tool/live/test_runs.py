@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
-from tool.live.started import Started, place_town
+from tool.live.started import SECONDS, Started, place_town
 
 from bastide.tool.graph.model import Component, Link, System
 from bastide.tool.live.client import NoSuchRun, Refused, RunEnded, chosen, running, running_config, runs
+from bastide.tool.live.folder import connected, entered
 
 
 def boxes(system: System) -> dict[str, Component]:
@@ -152,6 +158,35 @@ def test_the_log_is_followed_until_the_run_ends(town: Started) -> None:
             seen += [line.text for line in excerpt.lines]
         with pytest.raises(RunEnded, match=r"the run [0-9]+-town has ended"):
             other.snapshot()
+
+
+def test_a_run_goes_on_while_its_socket_is_flooded(town: Started, runtime_folder: Path) -> None:
+    attackers, over = list[socket.socket](), threading.Event()
+
+    def flood() -> None:
+        with entered(runtime_folder) as folder:
+            while not over.is_set():
+                attacker = connected(folder, f"{town.process.pid}-town", SECONDS)
+                if attacker is not None:
+                    attackers.append(attacker)
+                    with suppress(OSError):
+                        attacker.sendall(b"{" * 10_000)
+
+    with chosen("town") as connection:
+        connection.about()
+        flooding = threading.Thread(target=flood)
+        flooding.start()
+        try:
+            for _ in range(3):
+                connection.kill("init -> speaker")
+                town.wait_for("'init -> speaker' is killed", "[init -> speaker] says one")
+            assert connection.snapshot().name == "town"
+        finally:
+            over.set()
+            flooding.join(SECONDS)
+            for attacker in attackers:
+                attacker.close()
+    assert len(attackers) > 16
 
 
 def test_two_runs_are_told_apart(town: Started, tmp_path_factory: pytest.TempPathFactory) -> None:
