@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from bastide.base.errors import IpcError
 from bastide.base.failures import KINDS, REST, TOLD, Failures
 
@@ -73,3 +75,11 @@ def test_a_failure_when_nobody_keeps_the_log_any_more_ends_nothing() -> None:
         raise IpcError("the server is gone")
 
     Failures(write, lambda: 0).report(ValueError("x"))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SystemError("error return without exception set")], ids=repr)
+def test_an_exhausted_heap_is_told_also_when_python_lost_the_error(error: Exception) -> None:
+    told, exhausted = list[str](), list[bool]()
+    Failures(told.append, lambda: 0, lambda: exhausted.append(True)).report(error)
+    assert type(error).__name__ in told[0]
+    assert exhausted == [True]

@@ -123,7 +123,7 @@ def test_a_component_whose_heap_is_exhausted_says_so_asks_for_more_and_goes_on(t
 def test_a_component_that_could_not_be_constructed_for_want_of_memory_dies_with_an_explanation(town: Booted) -> None:
     glutton = town.run("glutton", "born", ram="4M")
     assert glutton.exit_value == 1
-    assert any("the heap of born is exhausted" in line for line in glutton.lines)
+    assert any("the heap of born is exhausted" in line for line in glutton.lines), glutton.lines
 
 
 def test_a_flood_of_output_leaves_its_neighbours_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:

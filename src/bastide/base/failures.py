@@ -24,6 +24,9 @@ KINDS = 256
 """Kinds that are remembered. Code has so many places where it fails only if somebody works on that."""
 
 
+NO_MEMORY = MemoryError, SystemError
+"""CPython loses a MemoryError here and there, and has an "error return without exception set"."""
+
 RESERVE = 3 << 19
 """Bytes: one arena of Python's allocator, the unit in which it takes memory for small objects, and some for others."""
 
@@ -51,7 +54,7 @@ class Failures:
 
     def report(self, error: BaseException) -> None:
         """Tell of a failure, unless many like it were told."""
-        if not isinstance(error, MemoryError):
+        if not isinstance(error, NO_MEMORY):
             self._report(error)
             return
         self._reserve = b""
