@@ -112,6 +112,7 @@ class Run:
         try:
             machine = Machine(self.isolation, lambda line: self.output.line("stderr", line), crowded(self.scenario),
                               self.modules)
+            machine.machine.gate.wake_for_signals(True)
             for layer in machine.zygote.layers:
                 if layer.promised and not layer.active:
                     self.note(f"warning: {layer.name} is missing: {layer.reason}; {layer.remedy}")
@@ -148,6 +149,7 @@ class Run:
             if self.page is not None:
                 self.page.close()
             if machine is not None:
+                machine.machine.gate.wake_for_signals(False)
                 machine.machine.watch.forget(machine.zygote.pidfd)
                 machine.close()
         return self._conclude(time.monotonic() - began, system)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -156,6 +157,21 @@ def test_a_gate_tidies_up_when_nobody_has_rung_for_a_while_and_not_before() -> N
             client.transport.call(handle, b"x")
             assert tidied.acquire(timeout=30)
         assert seen == [50, 50]
+
+
+def test_a_gate_hears_of_a_signal_that_another_thread_got() -> None:
+    with parties(2) as (server, client):
+        gate, _, _ = served(server, client)
+        before = signal.signal(signal.SIGUSR1, lambda number, frame: gate.stop())
+        gate.wake_for_signals(True)
+        try:
+            gate.post(threading.Thread(target=signal.raise_signal, args=(signal.SIGUSR1,)).start)
+            gate.run()
+        finally:
+            gate.wake_for_signals(False)
+            signal.signal(signal.SIGUSR1, before)
+        gate.stop()
+        gate.run()                      # it can be run again
 
 
 def test_each_gate_is_taken_once_and_by_its_owner_alone() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import os
 import select
+import signal
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -184,6 +185,14 @@ class LinuxGate:
     def withdraw(self, identity: int) -> None:
         """Core has forgotten an identity, whoever asked it to. Callable from any thread."""
         self._withdrawn.append(identity)
+
+    def wake_for_signals(self, wanted: bool) -> None:
+        """Have signals of the host wake the gate, in the main thread.
+
+        Their handlers run between two instructions of Python. One that arrives when the thread is about to wait, or in
+        another thread, would have to wait until somebody rings.
+        """
+        signal.set_wakeup_fd(self._bell if wanted else -1, warn_on_full_buffer=False)
 
     # inside
 
