@@ -23,6 +23,7 @@ from death.people import PEOPLE, config
 from death.test_components import SEED
 
 from bastide.tool.checkout import CHECKOUT
+from bastide.tool.live.client import runs
 
 ENDS = int(os.environ.get("BASTIDE_ENDS", "8"))
 SECONDS = 30
@@ -62,10 +63,13 @@ def orphans_are_ours() -> Iterator[None]:
     prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ours: None) -> None:
+def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ours: None,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     dice = random.Random(SEED)
-    scenario, scratch = tmp_path / "runtime", tmp_path / "scratch"
+    scenario, scratch, sockets = tmp_path / "runtime", tmp_path / "scratch", tmp_path / "user"
     scratch.mkdir()
+    sockets.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(sockets))
     scenario.write_text(_scenario())
     before = _traces(scratch)
     for number in range(ENDS):
@@ -81,6 +85,8 @@ def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ou
         while orphans := set(host.children()) - before.processes:
             _reap(orphans)                      # one that was about to start others may have done so meanwhile
         assert _traces(scratch) == before
+        assert list(runs()) == []               # whoever looks removes the socket of a command that was killed
+        assert list(sockets.glob("bastide/*")) == []
         _check_last_words(victim, how, struck, run.returncode, (found + rest).decode(), complaints.decode())
 
 

@@ -42,7 +42,7 @@ def test_each_component_and_each_session_is_in_the_svg() -> None:
 @settings(max_examples=60, deadline=None)
 def test_whatever_a_name_contains_the_svg_is_valid_and_shows_it(name: str, service: str) -> None:
     root = ElementTree.fromstring(written(system(f"x{name}", f"x{service}"), "svg"))
-    texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+    texts = ["".join(text.itertext()) for kind in ("text", "title") for text in root.iter(f"{SVG}{kind}")]
     plain = "".join(char for char in name if char.isalnum())
     assert any(plain in "".join(char for char in text if char.isalnum()) for text in texts)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {"svg", "g", "rect", "path", "text", "title"}
