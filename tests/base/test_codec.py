@@ -6,7 +6,7 @@ import math
 import tracemalloc
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Any, NewType, cast
+from typing import Any, NamedTuple, NewType, cast
 
 import pytest
 from hypothesis import given
@@ -152,6 +152,22 @@ def test_a_needed_capability_is_neither_left_out_nor_invalid() -> None:
         layout.unpack(bytes(HEAD), (None,), KERNEL)
     with pytest.raises(IpcError, match="it lacks a capability"):
         layout.unpack(bytes(HEAD), (), KERNEL)
+
+
+class Place(NamedTuple):
+    name: str
+    at: tuple[int, int] | None = None
+
+
+def test_named_tuples_travel_as_what_they_are() -> None:
+    layout = Layout([Place, tuple[Place, ...]])
+    values = [Place("tower", (3, 4)), (Place("nowhere"),)]
+    data, caps = layout.pack(bytes(HEAD), values)
+    taken = layout.unpack(data, caps, KERNEL)
+    assert list(taken) == values
+    assert isinstance(taken[0], Place) and isinstance(taken[1][0], Place)
+    with pytest.raises(ValueError):
+        layout.pack(bytes(HEAD), [("tower",), ()])
 
 
 @pytest.mark.parametrize("annotation", [

@@ -16,6 +16,7 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Sequence
+from functools import partial
 from struct import Struct
 from struct import error as StructError
 from typing import Any
@@ -161,13 +162,15 @@ def _kind(annotation: Any) -> _Kind:
             return _enum(annotation)
         if dataclasses.is_dataclass(annotation):
             return _dataclass(annotation)
+        if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
+            return _named_tuple(annotation)
         if issubclass(annotation, str | bytes):
             return _text(annotation)
         for scalar, code in _SCALARS.items():
             if issubclass(annotation, scalar):
                 return _scalar(annotation, code, None, None if annotation is scalar else annotation)
     raise TypeError(f"{annotation!r} can't travel in a message: legal are bool, int, float, str, bytes, None, enums, "
-                    "frozen dataclasses, tuples, X | None and Capability[X]")
+                    "frozen dataclasses, tuples with and without names, X | None and Capability[X]")
 
 
 def _scalar(annotation: type, code: str, wire: Callable[[Any], Any] | None,
@@ -271,6 +274,12 @@ def _dataclass(annotation: Any) -> _Kind:
     names = [field.name for field in dataclasses.fields(annotation)]
     return _row([_kind(hints[name]) for name in names],
                 lambda value: [getattr(value, name) for name in names], lambda values: annotation(*values))
+
+
+def _named_tuple(annotation: Any) -> _Kind:
+    hints = typing.get_type_hints(annotation)
+    return _row([_kind(hints[name]) for name in annotation._fields], lambda value: value,
+                partial(tuple.__new__, annotation))
 
 
 def _row(kinds: list[_Kind], split: Callable[[Any], Sequence[Any]], join: Callable[[list[Any]], Any]) -> _Kind:

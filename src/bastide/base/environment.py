@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from bastide.base.capability import Capability
 from bastide.base.dataspace import DataspaceCap
@@ -51,8 +52,7 @@ class Response(Enum):
     DENIED, OK, CLOSED, INSUFFICIENT_RAM, INSUFFICIENT_CAPS = range(5)
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(NamedTuple):
     """An amount of both budgets."""
 
     ram: int = 0
@@ -179,8 +179,7 @@ class PdAccount(Interface):
         """Move both amounts, or none, to or from the reference account."""
 
 
-@dataclass(frozen=True)
-class PdQuota:
+class PdQuota(NamedTuple):
     """RAM in bytes, and capabilities. `used` includes what the heap takes beyond the platform's allowance."""
 
     ram_limit: int

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from bastide.base.account import Account
 from bastide.base.errors import InvalidNode, OutOfCaps, OutOfRam, SessionDenied
@@ -29,8 +29,7 @@ UPGRADE_RAM, UPGRADE_CAPS = 8192, 2
 """What a session donates when its server asks for more in the middle of a call."""
 
 
-@dataclass(frozen=True)
-class Affinity:
+class Affinity(NamedTuple):
     """A location in a grid of processors: the space, and a rectangle in it. No width: anywhere."""
 
     space_width: int = 0
