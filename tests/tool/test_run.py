@@ -213,15 +213,25 @@ def test_a_run_without_standard_streams_does_its_work() -> None:
     assert subprocess.run(command, timeout=SECONDS).returncode == 0
 
 
-def test_a_scenario_that_requires_a_timer_gets_one(tmp_path: Path) -> None:
+POLITE = ("config\n+ parent-provides\n  + service ROM\n  + service CPU\n  + service PD\n  + service LOG\n"
+          "  + service Timer\n+ default | ram: 4M | caps: 100\n"
+          "+ default-route\n  + any-service\n    + parent\n    + any-child\n"
+          "+ start hello_server | + provides | + service Hello\n+ start hello_polite\n-\n")
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_scenario_that_requires_a_timer_gets_one(apart: bool, tmp_path: Path) -> None:
+    """Wherever its config stands: in the scenario, or in a ROM module."""
+    runtime = "runtime | ram: 32M | caps: 500 | binary: init"
+    content = "+ requires | + timer\n+ content\n  + rom init\n  + rom hello_server\n  + rom hello_polite\n"
+    criteria = "+ succeed\n  : [hello_polite] 3 + 4 = 7\n+ fail | after_seconds: 20\n-\n"
     scenario = tmp_path / "runtime"
-    scenario.write_text("runtime | ram: 32M | caps: 500 | binary: init\n"
-                        "+ requires | + timer\n+ content\n  + rom init\n  + rom hello_server\n  + rom hello_polite\n"
-                        "+ config\n  + parent-provides\n    + service ROM\n    + service CPU\n    + service PD\n"
-                        "    + service LOG\n    + service Timer\n  + default | ram: 4M | caps: 100\n"
-                        "  + default-route\n    + any-service\n      + parent\n      + any-child\n"
-                        "  + start hello_server | + provides | + service Hello\n  + start hello_polite\n"
-                        "+ succeed\n  : [hello_polite] 3 + 4 = 7\n+ fail | after_seconds: 20\n-\n")
+    if apart:
+        (tmp_path / "town").write_text(POLITE)
+        scenario.write_text(f"{runtime} | config: town\n{content}{criteria}")
+    else:
+        inline = "".join(f"  {line}\n" for line in POLITE.splitlines()[1:-1])
+        scenario.write_text(f"{runtime}\n{content}+ config\n{inline}{criteria}")
     done = _run(str(scenario))
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -98,7 +98,7 @@ def boot(machine: interface.Machine, scenario: Scenario, modules: dict[str, byte
         binary, quota = "init", None
     else:
         binary, quota = scenario.binary, (int(scenario.ram), scenario.caps)
-    content = dict(modules)
+    content = as_core_has_them(scenario, modules)
     if config is not None:
         content.setdefault("config", str(config).encode())
     content["platform_info"] = _platform_info(machine).encode()
@@ -111,6 +111,13 @@ def top_config(scenario: Scenario) -> Node | None:
     """The config of core's child: the scenario's own, or that of an init around it. Raises ScenarioError."""
     needed = outside(scenario)
     return _outer(scenario, needed) if needed else scenario.config
+
+
+def as_core_has_them(scenario: Scenario, modules: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The ROM modules by the names that core knows them by: `config` is that of an init around the scenario."""
+    if not outside(scenario):
+        return dict(modules)
+    return {_inner_config(scenario) if name == "config" else name: content for name, content in modules.items()}
 
 
 def crowded(scenario: Scenario) -> bool:
@@ -160,10 +167,16 @@ def _outer(scenario: Scenario, needed: list[str]) -> Node:
     if scenario.config is not None:
         start.node("config").fill(scenario.config)
     route = start.node("route")
+    if any(rom.name == "config" for rom in scenario.content):
+        route.node("service", name="ROM", label_last="config").node("parent", label=_inner_config(scenario))
     for service in needed:
         route.node("service", name=service).node("child", name=OUTER_DRIVERS[service])
     route.node("any-service").node("parent")
     return config.build()
+
+
+def _inner_config(scenario: Scenario) -> str:
+    return f"{scenario.name}.config"
 
 
 def _platform_info(machine: interface.Machine) -> str:

@@ -65,7 +65,7 @@ def execute(options: argparse.Namespace) -> int:
         return USAGE
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """One run. Core's thread is the one that executes it; what arrives from others only stops it, or wakes it."""
 

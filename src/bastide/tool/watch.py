@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bastide.kernel.linux.machine import LinuxMachine
-from bastide.tool.boot import prefix_of
+from bastide.tool.boot import as_core_has_them, prefix_of
 from bastide.tool.criteria import Judge
 from bastide.tool.edits import Edits, fingerprint
 from bastide.tool.execution import Run
@@ -35,8 +35,8 @@ class WatchedRun(Run):
         change = self._edits.look()
         for note in change.notes:
             self.note(note)
-        for name, content in change.modules.items():
-            self.modules[name] = content
+        self.modules.update(change.modules)
+        for name, content in as_core_has_them(self.scenario, change.modules).items():
             self.system.change_module(name, content)
         if change.config is not None:
             self.configuration.config = change.config
