@@ -13,7 +13,7 @@ ROUNDS, SIZE, BATCHES, CHILDREN = 10, 10, 3, 30
 
 def measure() -> tuple[Figure, ...]:
     peer = Program("seqpacket")
-    own, other = in_turns(_system(), lambda: peer.batches(1000, BATCHES))
+    own, other = in_turns(_system(), lambda: peer.batches(1000, BATCHES), crowd=True)
     return (Figure("reconfig", "us", own["reconfig"], 1500, "C: SOCK_SEQPACKET ping-pong of 32 bytes", other,
                    f"the ram of one of {CHILDREN} running children changes in the config ROM of a nested init; until "
                    "the report with the quotas of all shows it, which the config asks for 1 ms after a change"),)

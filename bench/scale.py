@@ -13,7 +13,7 @@ HOST = "scale_parent"
 
 
 def measure() -> tuple[Figure, ...]:
-    own, _ = in_turns(_system(), lambda: [])
+    own, _ = in_turns(_system(), lambda: [], crowd=True)
     growth = SIZES[-1] / SIZES[0]
     figures = []
     for kind, what in (("session", "one session at a sibling, opened and closed"),

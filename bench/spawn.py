@@ -18,10 +18,10 @@ HOST = "spawn_parent"
 def measure() -> tuple[Figure, ...]:
     command = (required("bwrap", "bubblewrap"), "--unshare-all", "--ro-bind", "/", "/", interpreter(), "-I", "-S", "-c",
                "pass")
-    own, other = in_turns(_system(), lambda: [run_peer(command) for _ in range(PEERS)])
+    own, other = in_turns(_system(), lambda: [run_peer(command) for _ in range(PEERS)], crowd=True)
     return (Figure("spawn", "ms", own["spawn"], 0.35, "bwrap --unshare-all --ro-bind / / PYTHON -I -S -c pass", other,
-                   "a parent in init's place applies a config with one child more, which gets PD, CPU, LOG and ROM; "
-                   "until the child's construct. The peer's time ends with its end"),)
+                   "prepared for a crowd; a parent in init's place applies a config with one child more, which gets "
+                   "PD, CPU, LOG and ROM; until the child's construct. The peer's time ends with its end"),)
 
 
 def _system() -> Scenario:

@@ -18,7 +18,7 @@ from bastide.base.node import Generator
 from bastide.base.value import Value
 from bastide.core.main import System
 from bastide.kernel.linux.layers import Isolation, IsolationError
-from bastide.tool.boot import Machine, boot
+from bastide.tool.boot import Machine, boot, crowded
 from bastide.tool.modules import Modules, Shelf, shelves
 from bastide.tool.scenario import Scenario, parse_scenario
 from bench.harness.figure import NotPossible
@@ -72,8 +72,13 @@ def scenario(name: str, starts: Sequence[Start], *, ram: str = "128M", caps: int
     return parse_scenario(str(runtime.build()), name, COMPONENTS / name)
 
 
-def listen(scenario: Scenario, heard: Callable[[str, str], bool], deadline: float = DEADLINE) -> None:
-    """Run the system and hand each line to `heard`, until that returns True. Raises NotPossible, Failed."""
+def listen(scenario: Scenario, heard: Callable[[str, str], bool], deadline: float = DEADLINE, *,
+           crowd: bool = False) -> None:
+    """Run the system and hand each line to `heard`, until that returns True. Raises NotPossible, Failed.
+
+    As `bastide run` does, the machine prepares for a crowd if the scenario starts one; `crowd`: also if only its
+    components do.
+    """
     modules = Modules(None, (Shelf(COMPONENTS, "components"), *shelves())).boot(scenario)
     last: deque[str] = deque(maxlen=12)
     finished, trouble = False, ""
@@ -99,7 +104,7 @@ def listen(scenario: Scenario, heard: Callable[[str, str], bool], deadline: floa
             end(f"{type(error).__name__}: {error}")
 
     try:
-        machine = Machine(Isolation(), last.append)
+        machine = Machine(Isolation(), last.append, crowd or crowded(scenario), modules)
     except IsolationError as error:
         raise NotPossible(str(error)) from None
     timer = threading.Timer(deadline, end, (f"not finished after {deadline:.0f} s",))
@@ -118,8 +123,8 @@ def listen(scenario: Scenario, heard: Callable[[str, str], bool], deadline: floa
         raise Failed("\n".join([f"{scenario.name}: {trouble}; the last lines:", *last]))
 
 
-def in_turns(scenario: Scenario, theirs: Callable[[], list[float]],
-             deadline: float = DEADLINE) -> tuple[dict[str, tuple[float, ...]], tuple[float, ...]]:
+def in_turns(scenario: Scenario, theirs: Callable[[], list[float]], deadline: float = DEADLINE, *,
+             crowd: bool = False) -> tuple[dict[str, tuple[float, ...]], tuple[float, ...]]:
     """What the system's components measured, by name, and what `theirs` measured in the turns between."""
     own: defaultdict[str, list[float]] = defaultdict(list)
     other: list[float] = []
@@ -133,7 +138,7 @@ def in_turns(scenario: Scenario, theirs: Callable[[], list[float]],
             other.extend(theirs())
         return word == "done"
 
-    listen(scenario, heard, deadline)
+    listen(scenario, heard, deadline, crowd=crowd)
     return {name: tuple(samples) for name, samples in own.items()}, tuple(other)
 
 

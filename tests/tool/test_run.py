@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from ordinary_user import interpreter_for_all
 
 from bastide.tool.checkout import CHECKOUT
 
@@ -67,7 +68,7 @@ def test_hello_runs_without_privileges() -> None:
             shutil.copytree(CHECKOUT / part, Path(folder) / part, ignore=shutil.ignore_patterns("__pycache__"))
         os.chmod(folder, 0o755)
         others = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
-        done = subprocess.run([_interpreter_for_all(), "-m", "bastide.tool.main", "run", "hello"], cwd=folder,
+        done = subprocess.run([interpreter_for_all(), "-m", "bastide.tool.main", "run", "hello"], cwd=folder,
                               env={"PYTHONPATH": "src"}, capture_output=True, text=True, timeout=SECONDS,
                               **others)  # type: ignore[call-overload]  # user, group: as Popen takes them
     assert done.returncode == 0, done.stdout + done.stderr
@@ -244,16 +245,6 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-c",
             f"import sys; sys.path.insert(0, {str(CHECKOUT / 'src')!r}); "
             "from bastide.tool.main import main; sys.exit(main(sys.argv[1:]))", "run", *arguments]
-
-
-def _interpreter_for_all() -> str:
-    """An interpreter in folders that every user may enter: this one, or the system's."""
-    own = Path(os.path.realpath(sys.executable))
-    for candidate in (own, Path("/usr/bin/python3"), Path("/usr/local/bin/python3")):
-        if candidate.exists() and all(folder.stat().st_mode & 0o001 for folder in candidate.resolve().parents):
-            return str(candidate)
-    raise AssertionError(f"{own} lies in a folder that other users can't enter, and there is no system Python: "
-                         "install python3")
 
 
 def _changed(folder: Path, *replacements: str) -> str:

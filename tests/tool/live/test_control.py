@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import pytest
-from ordinary_user import NOBODY
+from ordinary_user import NOBODY, interpreter_for_all
 from tool.live.started import SECONDS
 
 from bastide.base.errors import BastideError
@@ -218,7 +217,7 @@ def test_another_user_is_refused(served: Served) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if mine:
             patch.setattr(os, "geteuid", lambda: mine + 1)
-        done = subprocess.run([sys.executable, "-c", program, repr(served.address)], capture_output=True,
+        done = subprocess.run([interpreter_for_all(), "-c", program, repr(served.address)], capture_output=True,
                               text=True, timeout=SECONDS, cwd="/", **other)
         assert "whose run this is, may ask" in json.loads(done.stdout)["error"]
 

@@ -47,7 +47,29 @@ class Channel:
             raise IpcError(f"a request of {len(request)} bytes is too large")
         try:
             with self._calling:
-                return self._exchange(body, size | len(handles) // HANDLE_BYTES << 16)
+                if self._reply < 0:
+                    raise IpcError("the server is gone")
+                words, memory = self._words, self._memory
+                memory[REQUEST:REQUEST + size] = body
+                words[1] = size | len(handles) // HANDLE_BYTES << 16 if handles else size
+                number = self._request_number = self._request_number + 1 & WORD
+                words[0] = number               # last, for the owner may look at any time
+                try:
+                    os.write(self._doorbell, self._ring)
+                except BlockingIOError:
+                    self._insist()
+                except BrokenPipeError:
+                    raise IpcError("the server is gone") from None
+                while True:
+                    if not os.read(self._reply, 16):
+                        raise IpcError("the server died during the call")
+                    if words[REPLY_NUMBER] == number:
+                        break                   # otherwise the owner rang without a reason
+                answer = words[17]
+                size, status = answer & 0xFFFF, answer >> 24
+                if status == page.OK and size <= MESSAGE:
+                    return memory[REPLY:REPLY + size].tobytes(), answer >> 16 & 0xFF
+                raise IpcError(_REASONS.get(status, _NONSENSE))
         finally:
             if self._gone:
                 self.close()
@@ -64,31 +86,6 @@ class Channel:
                     self._mapping.unmap()
             finally:
                 self._calling.release()
-
-    def _exchange(self, body: bytes, size_word: int) -> tuple[bytes, int]:
-        if self._reply < 0:
-            raise IpcError("the server is gone")
-        words = self._words
-        self._memory[REQUEST:REQUEST + len(body)] = body
-        words[1] = size_word
-        number = self._request_number = self._request_number + 1 & WORD
-        words[0] = number               # last, for the owner may look at any time
-        try:
-            os.write(self._doorbell, self._ring)
-        except BlockingIOError:
-            self._insist()
-        except BrokenPipeError:
-            raise IpcError("the server is gone") from None
-        while True:
-            if not os.read(self._reply, 16):
-                raise IpcError("the server died during the call")
-            if words[REPLY_NUMBER] == number:
-                break                   # otherwise the owner rang without a reason
-        answer = words[17]
-        size, status = answer & 0xFFFF, answer >> 24
-        if status == page.OK and size <= MESSAGE:
-            return self._memory[REPLY:REPLY + size].tobytes(), answer >> 16 & 0xFF
-        raise IpcError(_REASONS.get(status, _NONSENSE))
 
     def _insist(self) -> None:
         """Ring although the doorbell is full. Whoever keeps it full can't keep the owner from looking: it then looks

@@ -15,7 +15,7 @@ import os
 import select
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from struct import Struct
 from threading import RLock, get_ident
@@ -41,7 +41,7 @@ UNHEARD_LIMIT = 1024
 QUIET_MS = 1000
 """So long nobody must have rung until it counts as idle."""
 
-_DONE = b"!"
+_DONE, _NEWS = b"!", b"\0"
 _NEVER = 1 << 63
 _EAGER, _BUSY = 4, 64       # rests that come early; waits without one after which to look more rarely
 
@@ -78,7 +78,7 @@ class LinuxGate:
         self._waits, self._next_settling = 0, 1
         self._waking = RLock()          # the bell is not closed while it is rung; signal handlers ring it, too
         self._idle: Callable[[], None] = lambda: None
-        self._rests, self._next_rest = 0, _NEVER
+        self._rests, self._next_rest, self._next_pause = 0, _NEVER, 1
 
     def when_idle(self, tidy: Callable[[], None]) -> None:
         """Call `tidy` when nobody has rung for a while: after each of the first few activations, then more rarely.
@@ -86,6 +86,7 @@ class LinuxGate:
         What takes time is then done when nobody waits for this component, nor for others at the same processor.
         """
         self._idle, self._next_rest = tidy, self._waits + 1
+        self._next_pause = self._next_rest
 
     # what the component says
 
@@ -105,23 +106,25 @@ class LinuxGate:
 
     def run(self) -> None:
         self.thread = get_ident()
+        read, doorbell, rings = os.read, self._doorbell, self._rings
         while not self._stopped:
             if self._pending or self._backlog or self._posted or self._raised:
                 more = self._catch_up()
                 if not more or self._stopped or not self._rung():
                     continue            # whoever always finds something to catch up must not starve the others
-            self._waits += 1
-            if self._waits == self._next_settling:
-                self._next_settling += 1 if self._waits < 4 else self._waits
-                self.settled()
-            if self._waits >= self._next_rest:
-                self._rest()
-            heard = self._heard()
+            self._waits = waits = self._waits + 1
+            if waits >= self._next_pause:
+                self._pause()
+            if self._alarm is None:                 # as in `_heard`, without a call for each message
+                rung = read(doorbell, RINGS)
+                heard = rings[rung[0]] if len(rung) == 1 and rung != _NEWS else self._called(rung)
+            else:
+                heard = self._heard()
             while self._withdrawn:
                 self._drop(self._withdrawn.popleft())
             for channel in heard:
                 if channel.words[0] != channel.seen:
-                    if isinstance(channel, Calls):
+                    if type(channel) is Calls:      # half as long as to ask `isinstance`, for each message
                         self._serve(channel)
                     elif isinstance(channel, Signals):
                         self._collect(channel)
@@ -247,16 +250,19 @@ class LinuxGate:
     def _rung(self) -> bool:
         return bool(self._poll.poll(0))
 
-    def _heard(self) -> list[Incoming]:
+    def _heard(self) -> Sequence[Incoming]:
         """Wait for the doorbell; the channels to look at."""
         if self._alarm is not None:
             left = self._alarm[0] - monotonic_ns() // 1000
             # as long as there is much time, the coarse way will do: it takes a quarter of the exact one
             if (left < _COARSE or not self._poll.poll((left - _COARSE) // 1000)) and not self._wait_for_alarm():
-                return []
-        rung = os.read(self._doorbell, RINGS)
-        if len(rung) == 1 and rung != b"\0":
-            return self._rings[rung[0]]  # type: ignore[return-value]  # a tuple does as well, without a copy
+                return ()
+        return self._called(os.read(self._doorbell, RINGS))
+
+    def _called(self, rung: bytes) -> Sequence[Incoming]:
+        """The channels to look at."""
+        if len(rung) == 1 and rung != _NEWS:
+            return self._rings[rung[0]]
         if len(rung) >= RINGS:
             self._transport.news()
             return list(self._channels.values())
@@ -264,6 +270,15 @@ class LinuxGate:
         if 0 in rings:
             self._transport.news()
         return [channel for ring in rings for channel in self._rings[ring]]
+
+    def _pause(self) -> None:
+        """Before a wait at which something is due."""
+        if self._waits >= self._next_settling:
+            self._next_settling += 1 if self._waits < 4 else self._waits
+            self.settled()
+        if self._waits >= self._next_rest:
+            self._rest()
+        self._next_pause = min(self._next_settling, self._next_rest)
 
     def _rest(self) -> None:
         alarmed = self._alarm is not None and self._alarm[0] - self._transport.now() < QUIET_MS * 1000

@@ -80,7 +80,7 @@ def adopt(learnt: Learnt, maps: int, pagemap: int) -> None:
 
     What can't be restored in this process already is in use by `restore` itself, and better left alone.
     """
-    interpreter = next(region for region in image.writeable_regions(maps) if region.has(id(str)))
+    interpreter = next((region for region in image.writeable_regions(maps) if region.has(id(str))), Region(0, 0))
     pages = dict.fromkeys(sorted({*learnt.start, *learnt.later, *interpreter.pages()}))
     choice = image.Choice(list(pages), *bookkeeping(pages))
     image.expect(learnt.start)
@@ -97,12 +97,14 @@ def adopt(learnt: Learnt, maps: int, pagemap: int) -> None:
 
 
 def bookkeeping(pages: Collection[int]) -> tuple[list[int], list[int]]:
-    """What Python counts on these pages: places in `words` of references, places in `shorts` of calls until bytecode
-    is specialised. All objects there are made to last."""
+    """What Python counts on these pages: references (places in `words`), calls until code is specialised (`shorts`).
+
+    All objects there are made to last.
+    """
     counts, warmups = list[int](), list[int]()
     for address in sorted({*_addresses(pages), *(_static(pages) if _COUNTED else ())}):
         place, count = address // 8, words[address // 8]
-        if 0 < count < _MOST and not _is_static(count):
+        if 0 < count < _MOST and not _of_a_static_object(count):
             words[place] = count + _MANY if _COUNTED else count | _IMMORTAL
         if _COUNTED:
             counts.append(place)
@@ -111,7 +113,7 @@ def bookkeeping(pages: Collection[int]) -> tuple[list[int], list[int]]:
     return counts, [place for place in warmups if place * 2 // PAGE * PAGE in pages]
 
 
-def _is_static(count: int) -> bool:
+def _of_a_static_object(count: int) -> bool:
     return abs(count - _STATIC) < _REFERENCES
 
 
@@ -120,7 +122,7 @@ def _static(pages: Iterable[int]) -> Iterator[int]:
     kinds = set(map(id, (str, bytes, int, tuple, CodeType)))
     for page in pages:
         for place in range(page // 8, (page + PAGE) // 8 - 1):
-            if _is_static(words[place]) and words[place + 1] in kinds:
+            if _of_a_static_object(words[place]) and words[place + 1] in kinds:
                 yield place * 8
 
 
