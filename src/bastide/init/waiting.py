@@ -24,13 +24,16 @@ class Waiting:
 
     def add(self, session: SessionState) -> None:
         """The request was passed to its server."""
-        self._since[session] = self._ep.now()
+        self._since[session] = now = self._ep.now()
         if not self._ringing:
             self._ringing = True
-            self._ep.alarm(Duration(self._ep.now() + PATIENCE), self._look)
+            self._ep.alarm(Duration(now + PATIENCE), self._look)
 
     def done(self, session: SessionState) -> None:
         self._since.pop(session, None)
+        if self._ringing and not self._since:       # with an alarm, each wait for a message takes longer
+            self._ringing = False
+            self._ep.alarm(None, self._look)
 
     def _look(self) -> None:
         now = self._ep.now()
