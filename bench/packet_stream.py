@@ -13,7 +13,7 @@ from bench.harness.program import Program
 from bench.harness.system import Start, in_turns, scenario
 
 ROUNDS, BATCHES = 10, 6
-SIZES = {Bytes("64K"): (5.0, 200, 8), Bytes("1M"): (3.0, 40, 2)}
+SIZES = {Bytes("64K"): (5.0, 200, 16), Bytes("1M"): (3.0, 40, 2)}
 """What is to be reached against C, messages per batch, and how many can be under way."""
 
 PIPE_REACH = 0.4
