@@ -152,8 +152,10 @@ class Colony:
         assert (said in REFUSALS) is not self.world.rent(id, guest, ram, caps), said
 
     def fetch(self, room: Room) -> None:
-        self.compare()                          # the answer, if there is one, has arrived
-        said = self.tell(room.guest, "fetch", id=room.id)
+        self.compare()
+        said, late = self.tell(room.guest, "fetch", id=room.id), time.monotonic() + PATIENCE / 1_000_000
+        while room.phase == "open" and said == "False" and time.monotonic() < late:
+            said = self.tell(room.guest, "fetch", id=room.id)   # its landlord has it in the books before it answers
         if room.phase in ("denied", "short"):
             assert said in REFUSALS
             self.world.over(room)
