@@ -28,19 +28,20 @@ def measure() -> tuple[Figure, ...]:
 
 
 def _started() -> float:
-    """Milliseconds per component."""
-    begin, heard = 0.0, 0
+    """Milliseconds per component. To end them all is not part of it."""
+    begin, end, heard = 0.0, 0.0, 0
 
     def hear(label: str, text: str) -> bool:
-        nonlocal begin, heard
+        nonlocal begin, end, heard
         if text == "begin":
             check_placement()
             begin = perf_counter()
         heard += text == "here"
+        end = perf_counter()
         return heard == CHILDREN
 
     listen(_system(), hear, crowd=True)
-    return (perf_counter() - begin) * 1000 / CHILDREN
+    return (end - begin) * 1000 / CHILDREN
 
 
 def _system() -> Scenario:
