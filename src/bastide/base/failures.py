@@ -7,6 +7,7 @@ code, are told a few times; after that only the second, fourth, eighth... time a
 
 from __future__ import annotations
 
+import mmap
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +31,8 @@ NO_MEMORY = MemoryError, SystemError
 RESERVE = 3 << 19
 """Bytes: one arena of Python's allocator, the unit in which it takes memory for small objects, and some for others."""
 
+_PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+
 
 @dataclass
 class _Seen:
@@ -42,28 +45,28 @@ class Failures:
     """`write` takes a text of one or more lines, `now` tells the time in microseconds.
 
     When the heap is exhausted, there is no memory for a text that says so. Therefore some is kept in reserve. It is of
-    no use to anybody and never touched, so that it takes addresses, and no RAM. `exhausted` is called after a report of
-    that kind.
+    no use to anybody and never touched, so that it takes addresses, and no RAM: mapped, because an allocator would write
+    zeros to it. `exhausted` is called after a report of that kind.
     """
 
     def __init__(self, write: Callable[[str], None], now: Callable[[], int],
                  exhausted: Callable[[], None] = lambda: None) -> None:
         self._write, self._now, self._exhausted = write, now, exhausted
         self._seen: dict[tuple[type[BaseException], str, int], _Seen] = {}
-        self._reserve = bytes(RESERVE)
+        self._reserve = mmap.mmap(-1, RESERVE, _PRIVATE)
 
     def report(self, error: BaseException) -> None:
         """Tell of a failure, unless many like it were told."""
         if not isinstance(error, NO_MEMORY):
             self._report(error)
             return
-        self._reserve = b""
+        self._reserve.close()
         try:
             self._report(error)
             self._exhausted()
         finally:
-            with suppress(MemoryError):     # then the next report has to do without
-                self._reserve = bytes(RESERVE)
+            with suppress(OSError, MemoryError):    # then the next report has to do without
+                self._reserve = mmap.mmap(-1, RESERVE, _PRIVATE)
 
     def _report(self, error: BaseException) -> None:
         now, kind = self._now(), _kind(error)
