@@ -9,6 +9,7 @@ import errno
 import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import stat
@@ -34,6 +35,8 @@ STRAY_MILLISECONDS = 500
 _DESCRIPTORS_PER_PROCESS = 4    # pidfd, cradle, statm, and one for a moment to read the process id
 
 _DESCRIPTORS_OF_NEWBORNS = 4    # standard ones, cradle
+
+_DESCRIPTORS_OF_A_CROWD = 4096
 
 # What `threading` does after a fork concerns threads that are no more and locks they held: the zygote has none, and
 # components can't fork. Only the random numbers must differ, and the zygote sees to that. So fewer
@@ -65,6 +68,7 @@ class Zygote:
                  options: Isolation, log_fd: int, library_hook: str = "",
                  play: str = "") -> None:
         _check_log(log_fd)
+        _make_room_for_descriptors(log_fd)
         if library_fd is not None and not library_hook:
             raise ValueError("a library needs a library_hook that makes it importable")
         self._lock = threading.Lock()
@@ -339,6 +343,13 @@ def _tell(process: Process, message: bytes, descriptors: Sequence[int]) -> bool:
     except (BrokenPipeError, ConnectionResetError):
         return False
     return True
+
+
+def _make_room_for_descriptors(descriptor: int) -> None:
+    """The kernel's table of them is doubled when it is full, which takes ten milliseconds once there are threads."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError):             # it can do without
+        os.close(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, min(allowed, _DESCRIPTORS_OF_A_CROWD) - 1))
 
 
 def _check_log(log_fd: int) -> None:
