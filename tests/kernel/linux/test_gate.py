@@ -67,7 +67,7 @@ def test_a_reply_pipe_that_nobody_drains_blocks_nobody() -> None:
 def test_a_call_gets_through_a_doorbell_that_is_always_full() -> None:
     with parties(2) as (server, client):
         gate, _, handle = served(server, client)
-        fill(gate._bell)
+        fill(gate._doorbell._bell)
         answers: list[bytes] = []
         caller = threading.Thread(target=lambda: answers.append(client.transport.call(handle, b"x")[0]))
         caller.start()
@@ -87,7 +87,7 @@ def test_signals_through_a_full_doorbell_are_not_lost() -> None:
             gate.stop()
 
         gate.listen(server.handle(entrypoint, identity), deliver, False)
-        fill(gate._bell)
+        fill(gate._doorbell._bell)
         for _ in range(3):
             client.transport.submit(client.handle(entrypoint, identity), 2)
         gate.run()

@@ -10,20 +10,16 @@ Byte 0 is core's: news on the control socket (new channels, closed ones), or som
 
 from __future__ import annotations
 
-import ctypes
 import os
-import select
-import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from struct import Struct
-from threading import RLock, get_ident
-from time import monotonic_ns
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Deliver, Dispatch, Handle, IpcError
 from bastide.kernel.linux import page
+from bastide.kernel.linux.doorbell import RINGS, Doorbell
 from bastide.kernel.linux.incoming import Calls, Context, Incoming, Object, Signals
 from bastide.kernel.linux.memory import Mapping
 from bastide.kernel.linux.page import MAX_SLOTS, MESSAGE, REPLY, REQUEST
@@ -31,9 +27,6 @@ from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, seal
 
 if TYPE_CHECKING:
     from bastide.kernel.linux.transport import Transport
-
-RINGS = 256
-"""Bytes taken from the doorbell at once. As many may mean that more were dropped."""
 
 UNHEARD_LIMIT = 1024
 """Identities of which signals are kept that nobody listens to yet. Then the oldest are dropped."""
@@ -45,21 +38,12 @@ _DONE, _NEWS = b"!", b"\0"
 _NEVER = 1 << 63
 _EAGER, _BUSY = 4, 64       # rests that come early; waits without one after which to look more rarely
 
-_COARSE = 2000
-"""Microseconds before an alarm that are waited for exactly."""
-_POLL, _TIMESPEC = Struct("@ihh"), Struct("@qq")
-_libc = ctypes.CDLL(None)
-_libc.ppoll.argtypes = (ctypes.c_void_p, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_void_p)
-
 
 class LinuxGate:
     def __init__(self, transport: Transport, number: int, doorbell: int, bell: int) -> None:
         self.number = number
-        self._transport, self._doorbell, self._bell = transport, doorbell, bell
-        self._poll = select.poll()
-        self._poll.register(doorbell, select.POLLIN)
-        self._waited = bytearray(_POLL.size)
-        self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._waited))
+        self._transport, self._doorbell = transport, Doorbell(doorbell, bell)
+        self.wake_for_signals = self._doorbell.ring_for_signals
         self._rings: list[tuple[Incoming, ...]] = [()] * 256
         self._channels: dict[int, Incoming] = {}
         self._objects: dict[int, Object] = {}
@@ -76,7 +60,6 @@ class LinuxGate:
         self.settled: Callable[[], None] = lambda: None
         """Called when the gate is about to wait for the 1st, 2nd, 3rd, 4th, 8th, 16th... time."""
         self._waits, self._next_settling = 0, 1
-        self._waking = RLock()          # the bell is not closed while it is rung; signal handlers ring it, too
         self._idle: Callable[[], None] = lambda: None
         self._rests, self._next_rest, self._next_pause = 0, _NEVER, 1
 
@@ -106,11 +89,11 @@ class LinuxGate:
 
     def run(self) -> None:
         self.thread = get_ident()
-        read, doorbell, rings = os.read, self._doorbell, self._rings
+        read, doorbell, rings = os.read, self._doorbell.hear, self._rings
         while not self._stopped:
             if self._pending or self._backlog or self._posted or self._raised:
                 more = self._catch_up()
-                if not more or self._stopped or not self._rung():
+                if not more or self._stopped or not self._doorbell.rung():
                     continue            # whoever always finds something to catch up must not starve the others
             self._waits = waits = self._waits + 1
             if waits >= self._next_pause:
@@ -132,7 +115,7 @@ class LinuxGate:
 
     def stop(self) -> None:
         self._stopped = True
-        self._wake()
+        self._doorbell.ring()
 
     def wait_io(self) -> None:
         while not self._handle_io():
@@ -141,7 +124,7 @@ class LinuxGate:
 
     def poll_io(self) -> bool:
         while not self._handle_io():
-            if not self._rung():
+            if not self._doorbell.rung():
                 return False
             for channel in self._heard():
                 self._note(channel)
@@ -164,12 +147,12 @@ class LinuxGate:
     def post(self, function: Callable[[], object]) -> None:
         """Run `function` in the gate's thread. Callable from any thread."""
         self._posted.append(function)
-        self._wake()
+        self._doorbell.ring()
 
     def submit(self, identity: int, count: int) -> None:
         """A signal from within the component, from any thread."""
         self._raised.append((identity, count))
-        self._wake()
+        self._doorbell.ring()
 
     def add(self, number: int, holder: int, mapping: Mapping, reply: int | None) -> None:
         """A new channel leads here, for signals if there is nowhere to reply to. Callable from any thread.
@@ -189,24 +172,13 @@ class LinuxGate:
         """Core has forgotten an identity, whoever asked it to. Callable from any thread."""
         self._withdrawn.append(identity)
 
-    def wake_for_signals(self, wanted: bool) -> None:
-        """Have signals of the host wake the gate, in the main thread.
-
-        Their handlers run between two instructions of Python. One that arrives when the thread is about to wait, or in
-        another thread, would have to wait until somebody rings.
-        """
-        signal.set_wakeup_fd(self._bell if wanted else -1, warn_on_full_buffer=False)
-
     # inside
 
     def close(self) -> None:
         """Give up all channels and the doorbell. Nobody may use the gate any more."""
         for number in list(self._channels):
             self._forget(number)
-        os.close(self._doorbell)
-        with self._waking:                  # other threads may have something to post yet
-            os.close(self._bell)
-            self._bell = -1
+        self._doorbell.close()
 
     def _forget(self, number: int) -> None:
         channel = self._channels.pop(number, None)
@@ -242,22 +214,11 @@ class LinuxGate:
             raise IpcError("this identity belongs to another entrypoint")
         return number
 
-    def _wake(self) -> None:
-        with self._waking, suppress(BlockingIOError):       # whoever reads a full doorbell looks everywhere
-            if self._bell >= 0:
-                os.write(self._bell, b"\0")
-
-    def _rung(self) -> bool:
-        return bool(self._poll.poll(0))
-
     def _heard(self) -> Sequence[Incoming]:
         """Wait for the doorbell; the channels to look at."""
-        if self._alarm is not None:
-            left = self._alarm[0] - monotonic_ns() // 1000
-            # as long as there is much time, the coarse way will do: it takes a quarter of the exact one
-            if (left < _COARSE or not self._poll.poll((left - _COARSE) // 1000)) and not self._wait_for_alarm():
-                return ()
-        return self._called(os.read(self._doorbell, RINGS))
+        if self._alarm is not None and not self._heard_before_alarm():
+            return ()
+        return self._called(self._doorbell.take())
 
     def _called(self, rung: bytes) -> Sequence[Incoming]:
         """The channels to look at."""
@@ -282,30 +243,22 @@ class LinuxGate:
 
     def _rest(self) -> None:
         alarmed = self._alarm is not None and self._alarm[0] - self._transport.now() < QUIET_MS * 1000
-        if alarmed or self._poll.poll(QUIET_MS):
+        if alarmed or self._doorbell.rung(QUIET_MS):
             self._next_rest = self._waits + (1 if self._waits < _BUSY else _BUSY)
             return
         self._idle()
         self._rests += 1
         self._next_rest = self._waits + (1 if self._rests < _EAGER else self._waits)
 
-    def _wait_for_alarm(self) -> bool:
-        """False if the alarm expired before somebody rang."""
+    def _heard_before_alarm(self) -> bool:
         assert self._alarm is not None
         at, expired = self._alarm
-        left = at - self._transport.now()
-        if left > 0 and self._bell_within(left):
+        if self._doorbell.rung_before(at):
             return True
         if self._transport.now() >= at:
             self._alarm = None
             self._posted.append(expired)
         return False
-
-    def _bell_within(self, microseconds: int) -> bool:
-        """Wait by `ppoll`: Python's `poll` rounds to milliseconds, and `select` knows no descriptor beyond 1023."""
-        self._waited[:] = _POLL.pack(self._doorbell, select.POLLIN, 0)
-        time = _TIMESPEC.pack(microseconds // 1_000_000, microseconds % 1_000_000 * 1000)
-        return bool(_libc.ppoll(self._address, 1, time, None) > 0)
 
     def _catch_up(self) -> bool:
         """What was put off, one of each kind, so that none starves another. True if there is more."""
