@@ -85,16 +85,19 @@ def replay(attacker: Attacker) -> None:
 
 
 def replay_voucher(attacker: Attacker) -> None:
-    """Has vouchers redeemed that were made for somebody else, or by somebody else, and one that was made for it."""
+    """Has vouchers redeemed, and shows them to the server: made for somebody else, or by somebody else, and for it."""
     echo = proper(attacker.take("echo_server").handle)
     authority, own = attacker.transport.authority, attacker.transport.domain
     good = voucher(echo, own)
+    authority.connect(echo, True)
+    channel = attacker.transport.channels[echo[:8]]
     for what, voucher_, sender in (
             ("for another", voucher(echo, own + 1), own), ("for core", voucher(echo, 1), own),
             ("of another", good, own + 1), ("of core", good, 1),
             ("of another object", good[:8] + (numbers(echo)[1] + 1).to_bytes(8, "little") + good[16:], own),
             ("no voucher", echo, own), ("its own", good, own)):
-        attacker.attempt(what, lambda v=voucher_, s=sender: authority.redeem(v, s))     # type: ignore[misc]
+        attacker.attempt(f"redeem {what}", lambda v=voucher_, s=sender: authority.redeem(v, s))     # type: ignore[misc]
+        attacker.attempt(f"show {what}", lambda v=voucher_, s=sender: channel.call(v, bytes(8), b"", s))  # type: ignore[misc]
     attacker.log(f"again the same: {authority.redeem(good, own) == echo}")
 
 

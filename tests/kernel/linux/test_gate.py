@@ -123,7 +123,7 @@ def test_clients_that_are_gone_leave_nothing_behind() -> None:
             gate.post(server_done.set)
             assert server_done.wait(10)
         assert gate._channels == {}
-        assert all(target.known == set() for target in gate._objects.values())
+        assert all(target.known == {} for target in gate._objects.values())
         assert sum(map(len, gate._rings)) == 0
 
 

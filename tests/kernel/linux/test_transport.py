@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from kernel.linux.parties import parties
+from kernel.linux.parties import Party, parties
 from kernel.linux.test_gate import echo, running, served
 
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
+from bastide.kernel.linux.channel import Channel
+from bastide.kernel.linux.incoming import Calls
 from bastide.kernel.linux.page import MAX_SLOTS
-from bastide.kernel.linux.seal import HANDLE_BYTES
+from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, voucher
+from bastide.kernel.linux.voucher import Borrowed, proper
 
 
 @pytest.mark.parametrize("forged", [None, b"", b"x" * 31, "x" * 32, 5, (1, 2), bytearray(32)], ids=repr)
@@ -51,6 +54,78 @@ def test_a_forged_capability_does_not_pass_for_the_receivers_own() -> None:
         with running(gate):
             client.transport.call(real, b"", (Handle(real[:16] + bytes(16)), real))
         assert got == [(None, own)]
+
+
+def passed_on(handle: Handle, sender: Party, receiver: Party) -> Borrowed:
+    """What the receiver has of a capability that the sender passed on."""
+    cap, = receiver.transport.received(sender.transport.sent((handle,), receiver.side.number), sender.side.number)
+    assert isinstance(cast(object, cap), Borrowed)
+    return cast(Borrowed, cap)
+
+
+def test_core_is_not_asked_for_a_capability_that_was_passed_on_if_there_is_a_channel() -> None:
+    with parties(3) as (server, friend, client):
+        gate, entrypoint, handle = served(server, friend)
+        another = client.mint(entrypoint)
+        gate.serve(server.handle(entrypoint, numbers(proper(another))[1]), echo)
+        with running(gate):
+            first = passed_on(handle, friend, client)
+            assert client.transport.call(Handle(first), b"it takes a channel") == (b"it takes a channel", ())
+            assert first.redeemed
+            second = passed_on(handle, friend, client)
+            for word in (b"once", b"twice"):
+                assert client.transport.call(Handle(second), word) == (word, ())
+            assert not second.redeemed
+            assert second == first, "it is redeemed to be compared"
+            assert second.redeemed
+            assert client.transport.call(Handle(second), b"again") == (b"again", ())
+
+
+def test_a_server_takes_a_voucher_of_nobody_but_its_maker_from_nobody_but_its_receiver() -> None:
+    with parties(4) as (server, friend, client, stranger):
+        gate, entrypoint, handle = served(server, friend)
+        identity = numbers(proper(handle))[1]
+        others = server.mint(entrypoint)
+        gate.serve(others, echo)
+        good, sender = voucher(proper(handle), client.side.number), friend.side.number
+        with running(gate):
+            channels: list[Channel] = []
+            for party in (client, stranger):
+                party.connect(proper(party.handle(entrypoint, identity)), True)
+                channels += party.transport.channels.values()
+            own, foreign = channels
+            for channel, shown, who in (
+                    (foreign, good, sender), (foreign, good, stranger.side.number), (own, good, client.side.number),
+                    (own, good, server.side.number), (own, good, 0), (own, good, 1 << 63),
+                    (own, good[:16] + bytes(16), sender), (own, good[:31] + bytes([good[31] ^ 1]), sender),
+                    (own, good[:8] + numbers(proper(others))[1].to_bytes(8, "little") + good[16:], sender),
+                    (own, voucher(good, client.side.number), sender), (own, proper(handle), sender)):
+                with pytest.raises(IpcError, match="no such object"):
+                    channel.call(shown, b"x", b"", who)
+            assert own.call(good, b"x", b"", sender) == (b"x", 0)
+            gate.dissolve(server.handle(entrypoint, identity))
+            with pytest.raises(IpcError, match="no such object"):
+                own.call(good, b"x", b"", sender)
+
+
+def test_whoever_has_many_friends_fills_no_memory_of_a_server_with_their_vouchers() -> None:
+    with parties(7) as (server, client, *friends):
+        gate, entrypoint, handle = served(server, client)
+        identity = numbers(proper(handle))[1]
+        client.connect(proper(handle), True)
+        channel, = client.transport.channels.values()
+        with running(gate):
+            vouchers = [(voucher(proper(friend.handle(entrypoint, identity)), client.side.number), friend.side.number)
+                        for friend in friends]
+            for shown, sender in vouchers * 2:
+                assert channel.call(shown, b"x", b"", sender) == (b"x", 0)
+            incoming, = gate._channels.values()
+            assert isinstance(incoming, Calls)
+            assert list(incoming.objects) == [vouchers[0][0]]
+            assert client.transport.call(handle, b"y") == (b"y", ())
+            assert list(incoming.objects) == [proper(handle)]
+            assert channel.call(vouchers[0][0], b"z", b"", vouchers[0][1]) == (b"z", 0)
+            assert list(incoming.objects) == [proper(handle)]
 
 
 def test_limits_of_messages_hold_with_and_without_capabilities() -> None:

@@ -14,7 +14,7 @@ from threading import Lock
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, IpcError
 from bastide.kernel.linux import page
 from bastide.kernel.linux.memory import Mapping
-from bastide.kernel.linux.page import COUNTERS, MAX_SLOTS, MESSAGE, REPLY, REPLY_NUMBER, REQUEST, WORD
+from bastide.kernel.linux.page import COUNTERS, MAX_SLOTS, MESSAGE, REPLY, REPLY_NUMBER, REQUEST, SENDER, WORD
 from bastide.kernel.linux.seal import HANDLE_BYTES
 
 _REASONS = {
@@ -39,8 +39,11 @@ class Channel:
         self._calling = Lock()
         self._gone = False
 
-    def call(self, target: bytes, request: bytes, handles: bytes = b"") -> tuple[bytes, int]:
-        """The reply, and how many handles it ends with. Raises IpcError."""
+    def call(self, target: bytes, request: bytes, handles: bytes = b"", sender: int = 0) -> tuple[bytes, int]:
+        """The reply, and how many handles it ends with. Raises IpcError.
+
+        `target` is a handle, or the voucher of the domain `sender`.
+        """
         body = target + request + handles
         size = len(body)
         if size > MESSAGE:
@@ -52,6 +55,8 @@ class Channel:
                 words, memory = self._words, self._memory
                 memory[REQUEST:REQUEST + size] = body
                 words[1] = size | len(handles) // HANDLE_BYTES << 16 if handles else size
+                if sender:
+                    words[SENDER], words[SENDER + 1] = sender & WORD, sender >> 32
                 number = self._request_number = self._request_number + 1 & WORD
                 words[0] = number               # last, for the owner may look at any time
                 try:

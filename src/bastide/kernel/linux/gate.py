@@ -23,7 +23,7 @@ from bastide.kernel.linux.doorbell import RINGS, Doorbell
 from bastide.kernel.linux.incoming import Calls, Context, Incoming, Object, Signals
 from bastide.kernel.linux.memory import Mapping
 from bastide.kernel.linux.page import MAX_SLOTS, MESSAGE, REPLY, REQUEST
-from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, seal
+from bastide.kernel.linux.seal import HANDLE_BYTES, numbers, seal, vouched, voucher
 
 if TYPE_CHECKING:
     from bastide.kernel.linux.transport import Transport
@@ -187,25 +187,25 @@ class LinuxGate:
         ring = page.ring_of(number)
         self._rings[ring] = tuple(other for other in self._rings[ring] if other is not channel)
         if isinstance(channel, Calls):
-            for handle, target in channel.objects.items():
-                target.known.discard((channel, handle))
+            for target in channel.objects.values():
+                del target.known[channel]
             self._backlog.pop(channel, None)
             os.close(channel.reply)
             channel.reply = -1
         elif isinstance(channel, Signals):
-            for handle, context in channel.contexts.items():
-                context.known.discard((channel, handle))
+            for context in channel.contexts.values():
+                del context.known[channel]
         channel.mapping.unmap()
 
     def _drop(self, number: int) -> None:
         """An identity is served and heard no more."""
         if (target := self._objects.pop(number, None)) is not None:
-            for channel, handle in target.known:
-                channel.objects.pop(handle, None)
+            for channel, handle in target.known.items():
+                del channel.objects[handle]
         if (context := self._contexts.pop(number, None)) is not None:
             self._pending.pop(context, None)
-            for listening, handle in context.known:
-                listening.contexts.pop(handle, None)
+            for listening, handle in context.known.items():
+                del listening.contexts[handle]
         self._unheard.pop(number, None)
 
     def _own(self, identity: Handle) -> int:
@@ -314,13 +314,12 @@ class LinuxGate:
             except (BlockingIOError, BrokenPipeError):
                 pass                    # the holder never reads, or is gone: core will tell
 
-    def _prove(self, channel: Calls, handle: bytes) -> Object | None:
-        """Check a handle that the channel has not shown before."""
-        number = self._verified(channel, handle)
-        target = self._objects.get(number)
+    def _prove(self, channel: Calls, shown: bytes) -> Object | None:
+        """Check a handle or a voucher that the channel has not shown before."""
+        number = self._verified(channel, shown)
+        target = self._objects.get(self._vouched(channel, shown) if number < 0 else number)
         if target is not None:
-            channel.objects[handle] = target
-            target.known.add((channel, handle))
+            channel.remember(shown, target)
         return target
 
     def _verified(self, channel: Incoming, handle: bytes) -> int:
@@ -331,6 +330,14 @@ class LinuxGate:
         if entrypoint != self.number or handle != seal(self._transport.key, entrypoint, number, channel.holder):
             return -1
         return number
+
+    def _vouched(self, channel: Calls, shown: bytes) -> int:
+        """The identity that a voucher names, or -1 if nobody made it for the holder who holds what it is about."""
+        about = vouched(shown) if len(shown) == HANDLE_BYTES else None
+        if about is None or about[0] != self.number:
+            return -1
+        made = voucher(seal(self._transport.key, *about, channel.sender), channel.holder)
+        return about[1] if shown == made else -1
 
     def _take_caps(self, channel: Calls, data: bytes, count: int) -> tuple[bytes, Caps]:
         end = len(data) - count * HANDLE_BYTES
@@ -369,7 +376,7 @@ class LinuxGate:
         context = self._contexts.get(self._verified(channel, handle))
         if context is not None:
             channel.contexts[handle] = context
-            context.known.add((channel, handle))
+            context.known[channel] = handle
         return context
 
     def _take_raised(self) -> None:

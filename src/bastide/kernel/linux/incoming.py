@@ -1,7 +1,8 @@
 """What a gate knows of each channel that leads to it, and of each object and context that it serves.
 
 An authentic handle is looked up only once: the channel that showed it remembers what it names, and that remembers who
-remembers it, so that both can be forgotten.
+remembers it, so that both can be forgotten. A voucher is remembered as well, but only one, and only until the handle
+comes: else whoever gets vouchers from many friends could fill our memory with them.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ from bastide.kernel.interface import Deliver, Dispatch
 from bastide.kernel.linux import page
 from bastide.kernel.linux.memory import Mapping
 from bastide.kernel.linux.page import COUNTERS, MAX_SLOTS
+from bastide.kernel.linux.seal import vouched
 
 
 @dataclass(eq=False, slots=True)
 class Object:
     dispatch: Dispatch
-    known: set[tuple[Calls, bytes]] = field(default_factory=set)
+    known: dict[Calls, bytes] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
 class Context:
     deliver: Deliver
     io: bool
-    known: set[tuple[Signals, bytes]] = field(default_factory=set)
+    known: dict[Signals, bytes] = field(default_factory=dict)
 
 
 class Incoming:
@@ -38,6 +40,11 @@ class Incoming:
         self.words = mapping.view[:page.HEAD].cast("I")
         self.seen = 0                           # number of what was looked at last, by the holder's count
 
+    @property
+    def sender(self) -> int:
+        """The domain that has vouched for the target, as the holder says."""
+        return self.words[page.SENDER] | self.words[page.SENDER + 1] << 32
+
 
 class Calls(Incoming):
     __slots__ = ("objects", "reply")
@@ -46,6 +53,15 @@ class Calls(Incoming):
         super().__init__(number, holder, mapping)
         self.reply = reply
         self.objects: dict[bytes, Object] = {}     # handles that were proven to be the holder's
+
+    def remember(self, shown: bytes, target: Object) -> None:
+        known = target.known.get(self)
+        if known is not None:
+            if vouched(shown):
+                return
+            del self.objects[known]
+        self.objects[shown] = target
+        target.known[self] = shown
 
 
 class Signals(Incoming):

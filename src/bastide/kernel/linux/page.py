@@ -16,6 +16,7 @@ CHANNEL_BYTES = 4096
 
 # Places in the array of 32-bit words at the start. Calls, holder:
 REQUEST_NUMBER, REQUEST_SIZE = 0, 1
+SENDER = 2      # two words: who has vouched for the target, if that is a voucher
 # owner:
 REPLY_NUMBER, REPLY_SIZE = 16, 17
 # Signals, holder:

@@ -8,8 +8,8 @@ nobody else. So
 - the server checks a handle by itself, once per channel, without asking anybody;
 - a handle is worthless to everybody but the domain it was sealed for: data that leaks carries no authority;
 - the owner of an object can seal its handle for anybody. Any other holder passes a *voucher* on instead: a hash under
-  his own seal over the domain that is to receive it. It asks nobody to make one. The receiver has it redeemed for a
-  handle of its own, by core, when it first uses the capability (`voucher.py`);
+  his own seal over the domain that is to receive it. It asks nobody to make one. The receiver shows it to the server,
+  who checks it as well as a handle; or has it redeemed for a handle of its own, by core (`voucher.py`);
 - handles of one identity are equal, on whichever way they came to a component, and a forged one never equals them.
 """
 
@@ -50,6 +50,11 @@ def vouched(handle: bytes) -> tuple[int, int] | None:
     """Entrypoint and identity that a voucher is about, authentic or not; None if it is a handle."""
     entrypoint, identity, _ = _HANDLE.unpack(handle)
     return (entrypoint ^ _VOUCHER, identity) if entrypoint & _VOUCHER else None
+
+
+def place(voucher: bytes) -> bytes:
+    """What all handles at the entrypoint of a voucher begin with."""
+    return voucher[:7] + bytes((voucher[7] & 0x7F,))
 
 
 def numbers(handle: bytes) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """A capability that somebody passed on who does not serve it himself.
 
-To pass on a capability must cost the sender no question to core, and the receiver none either as long as it does not
-use the capability. So what arrives is the sender's voucher, and it is redeemed when it is used, compared, or passed on
-in turn. Core then vouches in its turn: for the sender's right, and for the handle being equal to all others of the same
+To pass on a capability must cost the sender no question to core, and the receiver none either as long as it does
+nothing but call. So what arrives is the sender's voucher, and to a server that the component has a channel to already,
+the voucher itself is shown. It is redeemed when the capability is compared, passed on in turn, or needed to get a
+channel. Core then vouches in its turn: for the sender's right, and for the handle being equal to all others of the same
 identity that this component has.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bastide.kernel.interface import IpcError
-from bastide.kernel.linux.seal import HANDLE_BYTES
+from bastide.kernel.linux.seal import HANDLE_BYTES, place
 
 Redeem = Callable[[bytes, int], bytes]
 """The handle for a voucher and the number of the domain that sent it. Raises IpcError."""
@@ -20,16 +21,22 @@ Redeem = Callable[[bytes, int], bytes]
 class Borrowed:
     """A handle to be: equal to the handle that it is redeemed for."""
 
-    __slots__ = ("_handle", "_redeem", "_sender", "_voucher")
+    __slots__ = ("_handle", "_redeem", "place", "sender", "voucher")
 
     def __init__(self, voucher: bytes, sender: int, redeem: Redeem) -> None:
-        self._voucher, self._sender, self._redeem = voucher, sender, redeem
+        self.voucher, self.sender, self._redeem = voucher, sender, redeem
+        self.place = place(voucher)
+        """What the handle will begin with."""
         self._handle: bytes | None = None
+
+    @property
+    def redeemed(self) -> bool:
+        return self._handle is not None
 
     def handle(self) -> bytes:
         """Raises IpcError if the sender never held the capability, or its object is gone."""
         if self._handle is None:
-            self._handle = self._redeem(self._voucher, self._sender)
+            self._handle = self._redeem(self.voucher, self.sender)
         return self._handle
 
     def __eq__(self, other: object) -> bool:
@@ -44,7 +51,7 @@ class Borrowed:
         try:
             return hash(self.handle())
         except IpcError:                # worthless, and so equal to nothing but itself
-            return hash(self._voucher)
+            return hash(self.voucher)
 
 
 def proper(handle: object) -> bytes:
