@@ -52,6 +52,8 @@ _HEADER = re.compile(r"(bastide-binary \d{1,9}) (\S+ \d{1,9}) (\d{1,10}) (\d{1,1
 _MODULE = re.compile(r"(package|module) (\S+) (\d{1,10}) (\d{1,10}) (.+)", re.ASCII)
 _DATA = re.compile(r"data (\d{1,10}) (.+)", re.ASCII)
 
+_INTRINSIC = (BuiltinImporter, FrozenImporter)
+
 
 class InvalidBinary(BastideError):
     """A ROM holds no binary that this interpreter can use; the text names the binary, what was found and expected."""
@@ -116,8 +118,7 @@ class Archive:
                 return finder
         installed = BinaryFinder(self)
         # What is built into the interpreter stays first, as in any Python.
-        intrinsic = (BuiltinImporter, FrozenImporter)
-        place = max((i + 1 for i, finder in enumerate(sys.meta_path) if finder in intrinsic), default=0)
+        place = max((i + 1 for i, finder in enumerate(sys.meta_path) if finder in _INTRINSIC), default=0)
         sys.meta_path.insert(place, installed)
         return installed
 
@@ -142,6 +143,8 @@ class BinaryFinder:
         # A package that really exists elsewhere comes first: its __init__ must run, and the modules here are found all
         # the same. Only then is it an empty one. Its __path__ is empty, so that no other finder looks at a file.
         for finder in sys.meta_path:
+            if finder in _INTRINSIC:            # what packages there are is loaded
+                continue
             if isinstance(finder, BinaryFinder):
                 found = finder.find_spec(fullname, path) if fullname in finder.archive.modules else None
             else:
@@ -157,18 +160,19 @@ class BinaryFinder:
         At the start of a component nobody else imports, so there is no need of locks, and the pages that importlib
         would write to on its way stay shared among all components.
         """
-        spec = self.find_spec(name, None) if name in self.archive.modules and name not in sys.modules else None
-        if spec is None:
+        spec = None if name in sys.modules else self.find_spec(name, None)
+        if spec is None or spec.loader not in (self.loader, None):
             return importlib.import_module(name)
         parent, _, child = name.rpartition(".")
         package = (sys.modules.get(parent) or self.load(parent)) if parent else None
         module = sys.modules[name] = ModuleType(name)
-        module.__spec__, module.__loader__, module.__package__ = spec, self.loader, spec.parent
+        module.__spec__, module.__loader__, module.__package__ = spec, spec.loader, spec.parent
         module.__file__ = spec.origin
         if spec.submodule_search_locations is not None:
             module.__path__ = spec.submodule_search_locations
         try:
-            self.loader.exec_module(module)
+            if spec.loader is not None:
+                self.loader.exec_module(module)
         except BaseException:
             sys.modules.pop(name, None)
             raise
