@@ -276,7 +276,8 @@ class LinuxDomain:
             self._native = machine.domain.alloc_identity(machine.entrypoint)
             machine.gate.serve(self._native, lambda request, caps: (machine.answer(self.side, request), ()))
         native_object = machine.switchboard.sealed(proper(self._native), machine.side, self.side)
-        machine.switchboard.connect(native_object, self.side, True)
+        for handle in (native_object, sealed_parent):       # whom every component calls
+            machine.switchboard.connect(handle, self.side, True)
         birth = Birth(self.side.number, entrypoint, self.side.key, native_object, sealed_parent, binary.size, name,
                       machine.entry)
         code = binary.descriptor(False)
