@@ -6,11 +6,10 @@ import importlib
 import mmap
 import os
 import select
-import socket
 import sys
-import threading
 from collections.abc import Callable
 from struct import Struct
+from threading import RLock, get_ident
 from typing import NamedTuple, TypeVar
 
 from bastide.kernel.interface import Entry, Handle, IpcError, Start
@@ -75,7 +74,7 @@ def born(descriptors: list[int], payload: bytes) -> tuple[Transport, Start, Entr
     content = mmap.mmap(binary, birth.binary_size, mmap.MAP_SHARED, mmap.PROT_READ) if birth.binary_size else b""
     os.close(binary)
     own = seal(birth.key, birth.entrypoint, birth.entrypoint, birth.domain)
-    transport.gates[birth.entrypoint].thread = threading.get_ident()    # before it runs, too
+    transport.gates[birth.entrypoint].thread = get_ident()    # before it runs, too
     module, _, function = birth.entry.partition(":")
     # most likely preloaded, and then importlib need not be woken up
     entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
@@ -87,13 +86,11 @@ class FarAuthority:
 
     def __init__(self, transport: Transport, end: int, native_object: bytes) -> None:
         self._transport, self._native = transport, native_object
-        self._end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=end)
-        self._lock = threading.RLock()
+        self._end = control.end(end)
+        self._lock = RLock()
         self._memory: dict[int, int] = {}               # descriptors by serial, -1 of those that got lost
         self._lost: set[int] = set()                    # channels that were gone before they were used
         self._gateless: set[int] = set()                # entrypoints whose descriptors got lost
-        self._readable = select.poll()
-        self._readable.register(end, select.POLLIN)
 
     def connect(self, handle: bytes, calls: bool) -> None:
         self._lost.clear()
@@ -143,7 +140,9 @@ class FarAuthority:
                 self.news()
                 if (found := arrived()) is not None:
                     return found
-                self._readable.poll()
+                readable = select.poll()
+                readable.register(self._end, select.POLLIN)
+                readable.poll()
 
     def _ask(self, ask: Ask, number: int, handle: bytes) -> bytes:
         channel = self._transport.channels[self._native[:8]]

@@ -10,6 +10,7 @@ import array
 import errno
 import os
 import socket
+from _socket import socket as PlainSocket
 from collections.abc import Iterable
 from enum import IntEnum
 from struct import Struct
@@ -28,6 +29,7 @@ _RIGHTS = int(socket.SOL_SOCKET), int(socket.SCM_RIGHTS)
 _TO_SEND = int(socket.MSG_DONTWAIT) | int(socket.MSG_NOSIGNAL)
 _TO_RECEIVE = int(socket.MSG_DONTWAIT) | int(socket.MSG_CMSG_CLOEXEC)
 _TORN = int(socket.MSG_CTRUNC)
+_UNIX, _SEQPACKET = int(socket.AF_UNIX), int(socket.SOCK_SEQPACKET)
 _ROOM = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
 
 
@@ -64,6 +66,11 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return near, far
 
 
+def end(descriptor: int) -> PlainSocket:
+    """The component's end, of the descriptor that core gave it. No more of `socket` than that writes to many pages."""
+    return PlainSocket(_UNIX, _SEQPACKET, 0, descriptor)
+
+
 def send(end: socket.socket, news: News) -> bool:
     """False if the component does not take its news. The descriptors stay the sender's to close."""
     message = _NEWS.pack(news.kind, news.first, news.second, news.third)
@@ -78,7 +85,7 @@ def send(end: socket.socket, news: News) -> bool:
         return error.errno != errno.ETOOMANYREFS    # else the component is gone, and its news with it
 
 
-def receive(end: socket.socket) -> News | None:
+def receive(end: PlainSocket) -> News | None:
     """The next news, or None if there is none now."""
     try:
         message, ancillary, flags, _ = end.recvmsg(_NEWS.size, _ROOM, _TO_RECEIVE)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 
-from bastide.kernel.linux.syscall import call
+from bastide.kernel.linux.syscall import call, prepared
 
 # linux/landlock.h: the highest right about files of each ABI version, beginning with version 1
 _FILE_RIGHTS = {1: 1 << 12, 2: 1 << 13, 3: 1 << 14, 4: 1 << 14, 5: 1 << 15}
@@ -34,6 +35,11 @@ def ruleset(version: int, scope: bool = True) -> bytes:
     if version < SCOPE_ABI or not scope:
         return struct.pack("=QQ", files, _NET_RIGHTS)
     return struct.pack("=QQQ", files, _NET_RIGHTS, _SCOPES)
+
+
+def prepared_denial(attributes: bytes) -> Callable[[], int]:
+    """`deny_all` as a prepared system call, for all processes that are forked later. It keeps a descriptor open."""
+    return prepared("landlock_restrict_self", call("landlock_create_ruleset", attributes, len(attributes), 0), 0)
 
 
 def deny_all(attributes: bytes) -> None:

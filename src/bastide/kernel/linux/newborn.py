@@ -12,21 +12,26 @@ and stays open until the component is constructed: core sees it hang up, and has
 only keeps the next start from being quick.
 
 This file knows what a process gives up, and in which order. Everything in it but `Newborn.live` happens before any
-foreign code runs.
+foreign code runs. It runs once in each process, and each module, function and name that it refers to is a page that the
+process has to copy: so it says with few of them what it does.
 """
 
 from __future__ import annotations
 
-import fcntl
-import gc
+import _random
 import os
 import random
 import socket
 import struct
 import traceback
+from _socket import socket as plain_socket
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from fcntl import F_DUPFD_CLOEXEC, fcntl
+from functools import partial
+from gc import enable as collect_garbage
+from os import _exit, close, dup2, getppid
 from typing import NoReturn
 
 from bastide.kernel.linux import landlock, privileges, seccomp, syscall
@@ -36,7 +41,7 @@ Entry = Callable[[list[int], bytes], int]
 """Called with the numbers of the descriptors that core gave, and a payload; the result is the exit code."""
 
 BIRTH = struct.Struct("=H?16s")
-"""Number of descriptors beside it, is the first one the log, name. A payload follows."""
+"""Number of descriptors beside it, is the first one the log, name with a zero behind it. A payload follows."""
 PAYLOAD_BYTES = 1 << 16
 DESCRIPTORS = 250           # SCM_MAX_FD is 253
 
@@ -49,6 +54,8 @@ LOCKDOWN_FAILED = 126
 _ROOM = int(socket.CMSG_SPACE(DESCRIPTORS * 4))
 _CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
 _UNIX, _SEQPACKET = int(socket.AF_UNIX), int(socket.SOCK_SEQPACKET)
+
+_draw_lots = partial(_random.Random.seed, random._inst)  # `random.seed`, less the detour
 
 _cradle = -1
 """The socket of this process, until it is constructed."""
@@ -81,8 +88,10 @@ class Newborn:
         self.parent = -1                # its process id
         self._entry = entry
         self._filter = seccomp.prepared(seccomp.encode(seccomp.program(architecture(), options.profile)))
-        self._ruleset = ruleset(options, options.landlock_scope)
-        self._renounce = privileges.prepared_renunciation()
+        rules = ruleset(options, options.landlock_scope)
+        denial = () if rules is None else (landlock.prepared_denial(rules),)
+        self._rename = privileges.prepared_rename()
+        self._renounce = *privileges.prepared_renunciation(), *denial, partial(self._rename, b"bastide-newborn\0")
 
     def live(self, uid: int, end: int, kept: Sequence[int] = (), entry: Entry | None = None) -> NoReturn:
         """In the new process: lock down, wait for birth, run the entry function, exit.
@@ -92,9 +101,10 @@ class Newborn:
         code = LOCKDOWN_FAILED
         try:
             self._lock_down(uid, (end, *kept))
-            random.seed()
-            gc.enable()
-            given, payload = _birth(len(kept))
+            _draw_lots()
+            collect_garbage()
+            name, given, payload = _birth(len(kept))
+            self._rename(name)
             code = ENTRY_FAILED
             code = (entry or self._entry)(given, payload) & 0xFF
         except SystemExit as exit_:
@@ -114,12 +124,9 @@ class Newborn:
                 raise syscall.failure("a privilege could not be given up")
         # Had core ended before, nobody would have told us. Within a PID namespace core is not to be seen, but there R
         # ends us in any case.
-        if os.getppid() != self.parent:
-            os._exit(LOCKDOWN_FAILED)
+        if getppid() != self.parent:
+            _exit(LOCKDOWN_FAILED)
         arrange(descriptors)
-        privileges.rename(b"bastide-newborn")
-        if self._ruleset is not None:
-            landlock.deny_all(self._ruleset)
         if self._filter() == -1:
             raise syscall.failure("seccomp")
 
@@ -158,19 +165,22 @@ def architecture() -> syscall.Architecture:
 def arrange(descriptors: Sequence[int]) -> None:
     """Make `descriptors` 3, 4, 5..., and close all others but 0, 1, 2."""
     end = FIRST_DESCRIPTOR + len(descriptors)
-    parked = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, end) for number in descriptors]
+    parked = [fcntl(number, F_DUPFD_CLOEXEC, end) for number in descriptors]
     for number, source in enumerate(parked, FIRST_DESCRIPTOR):
-        os.dup2(source, number, inheritable=False)
+        dup2(source, number, False)
     syscall.call("close_range", end, 0xFFFFFFFF, 0)
 
 
-def _birth(kept: int) -> tuple[list[int], bytes]:
-    """Wait to be told what to be: descriptors and payload. All that was kept, the socket first, moves behind them."""
+def _birth(kept: int) -> tuple[bytes, list[int], bytes]:
+    """Wait to be told what to be: name, descriptors and payload.
+
+    All that was kept, the socket first, moves behind the descriptors.
+    """
     global _cradle
-    end = socket.socket(_UNIX, _SEQPACKET, 0, fileno=FIRST_DESCRIPTOR)
+    end = plain_socket(_UNIX, _SEQPACKET, 0, FIRST_DESCRIPTOR)
     told, ancillary, _, _ = end.recvmsg(BIRTH.size + PAYLOAD_BYTES, _ROOM, _CLOSE_ON_EXEC)
     if not told:                        # nobody is wanted any more
-        os._exit(0)
+        _exit(0)
     received = array("i")
     for _, _, content in ancillary:
         received.frombytes(content[:len(content) // 4 * 4])
@@ -178,7 +188,6 @@ def _birth(kept: int) -> tuple[list[int], bytes]:
     if len(received) != count:
         raise OSError(f"{count - len(received)} of {count} descriptors were lost on the way to a component; "
                       "Isolation.nofile is too low for them")
-    privileges.rename(name.rstrip(b"\0"))
     if logged:
         _move(received.pop(0), 2)
     end.detach()
@@ -186,13 +195,13 @@ def _birth(kept: int) -> tuple[list[int], bytes]:
     after = [_move(number, beyond) for number in range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + 1 + kept)]
     given = [_move(source, number) for number, source in enumerate(received, FIRST_DESCRIPTOR)]
     _cradle, *rest = after
-    return given + rest, told[BIRTH.size:]
+    return name, given + rest, told[BIRTH.size:]
 
 
 def _move(source: int, least: int) -> int:
     """To the lowest free number from `least` on; 2 is replaced. By what the filter allows."""
     if least < FIRST_DESCRIPTOR:
-        os.close(least)
-    moved = fcntl.fcntl(source, fcntl.F_DUPFD_CLOEXEC, least)
-    os.close(source)
+        close(least)
+    moved = fcntl(source, F_DUPFD_CLOEXEC, least)
+    close(source)
     return moved

@@ -38,6 +38,9 @@ _DESCRIPTORS_OF_NEWBORNS = 4    # standard ones, cradle
 
 _DESCRIPTORS_OF_A_CROWD = 4096
 
+_FOUND_AT_ONCE = {"LD_BIND_NOW": "1"}
+"""Functions of libraries are then looked up once, instead of in each component that calls them first."""
+
 # What `threading` does after a fork concerns threads that are no more and locks they held: the zygote has none, and
 # components can't fork. Only the random numbers must differ, and the zygote sees to that. So fewer
 # pages are written to. `threading.main_thread().native_id` stays the zygote's; no call of a component takes one.
@@ -288,7 +291,7 @@ class Zygote:
             program = subprocess.Popen(
                 [_interpreter(), "-I", "-S", "-B", "-X", "utf8", "-c", _PROGRAM, str(theirs.fileno()), *self._search],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log_fd, pass_fds=[theirs.fileno()],
-                env={}, cwd="/", start_new_session=True)
+                env=_FOUND_AT_ONCE if config["play"] else {}, cwd="/", start_new_session=True)
         try:
             message = json.dumps({**config, "namespaces": inside, "private_uids": bool(self._uids)}).encode()
             socket.send_fds(self._control, [message], [alive, *([] if library_fd is None else [library_fd])])
