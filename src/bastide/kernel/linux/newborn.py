@@ -24,7 +24,8 @@ import random
 import socket
 import struct
 import traceback
-from _socket import socket as plain_socket
+from _socket import socket as PlainSocket
+from _socket import socketpair
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -53,7 +54,7 @@ LOCKDOWN_FAILED = 126
 # plain ints: those of `socket` are enums, whose operators are Python
 _ROOM = int(socket.CMSG_SPACE(DESCRIPTORS * 4))
 _CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
-_UNIX, _SEQPACKET = int(socket.AF_UNIX), int(socket.SOCK_SEQPACKET)
+_UNIX, _SEQPACKET, _NO_READING = int(socket.AF_UNIX), int(socket.SOCK_SEQPACKET), socket.SHUT_RD
 
 _draw_lots = partial(_random.Random.seed, random._inst)  # `random.seed`, less the detour
 
@@ -61,10 +62,10 @@ _cradle = -1
 """The socket of this process, until it is constructed."""
 
 
-def cradle() -> tuple[socket.socket, socket.socket]:
+def cradle() -> tuple[PlainSocket, PlainSocket]:
     """Core's end, and that of the newborn, which can't write to it."""
-    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    near.shutdown(socket.SHUT_RD)
+    near, far = socketpair(_UNIX, _SEQPACKET)
+    near.shutdown(_NO_READING)
     return near, far
 
 
@@ -90,6 +91,7 @@ class Newborn:
         self._filter = seccomp.prepared(seccomp.encode(seccomp.program(architecture(), options.profile)))
         rules = ruleset(options, options.landlock_scope)
         denial = () if rules is None else (landlock.prepared_denial(rules),)
+        self._become, self._close = privileges.prepared_change(), syscall.prepared("close_range")
         self._rename = privileges.prepared_rename()
         self._renounce = *privileges.prepared_renunciation(), *denial, partial(self._rename, b"bastide-newborn\0")
 
@@ -117,8 +119,9 @@ class Newborn:
 
     def _lock_down(self, uid: int, descriptors: Sequence[int]) -> None:
         """The order matters: changing ids undoes the steps after it; the filter denies all steps before it."""
-        if uid:
-            privileges.become(uid)
+        for change in self._become if uid else ():
+            if change(uid, uid, uid) == -1:
+                raise syscall.failure("the user id could not be changed")
         for step in self._renounce:
             if step() == -1:
                 raise syscall.failure("a privilege could not be given up")
@@ -126,7 +129,7 @@ class Newborn:
         # ends us in any case.
         if getppid() != self.parent:
             _exit(LOCKDOWN_FAILED)
-        arrange(descriptors)
+        arrange(descriptors, self._close)
         if self._filter() == -1:
             raise syscall.failure("seccomp")
 
@@ -162,13 +165,14 @@ def architecture() -> syscall.Architecture:
     return found
 
 
-def arrange(descriptors: Sequence[int]) -> None:
-    """Make `descriptors` 3, 4, 5..., and close all others but 0, 1, 2."""
+def arrange(descriptors: Sequence[int], close_range: Callable[[int, int, int], int]) -> None:
+    """Make `descriptors` 3, 4, 5..., and close all others but 0, 1, 2, by the prepared system call."""
     end = FIRST_DESCRIPTOR + len(descriptors)
     parked = [fcntl(number, F_DUPFD_CLOEXEC, end) for number in descriptors]
     for number, source in enumerate(parked, FIRST_DESCRIPTOR):
         dup2(source, number, False)
-    syscall.call("close_range", end, 0xFFFFFFFF, 0)
+    if close_range(end, 0xFFFFFFFF, 0) == -1:
+        raise syscall.failure("close_range")
 
 
 def _birth(kept: int) -> tuple[bytes, list[int], bytes]:
@@ -177,7 +181,7 @@ def _birth(kept: int) -> tuple[bytes, list[int], bytes]:
     All that was kept, the socket first, moves behind the descriptors.
     """
     global _cradle
-    end = plain_socket(_UNIX, _SEQPACKET, 0, FIRST_DESCRIPTOR)
+    end = PlainSocket(_UNIX, _SEQPACKET, 0, FIRST_DESCRIPTOR)
     told, ancillary, _, _ = end.recvmsg(BIRTH.size + PAYLOAD_BYTES, _ROOM, _CLOSE_ON_EXEC)
     if not told:                        # nobody is wanted any more
         _exit(0)

@@ -34,12 +34,12 @@ X86_64 = Architecture("x86_64", 0xC000003E, {
     "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "pread64": 17, "readv": 19, "writev": 20,
     "sched_yield": 24, "mremap": 25, "madvise": 28, "nanosleep": 35, "getpid": 39, "recvfrom": 45, "recvmsg": 47,
     "clone": 56, "exit": 60, "fcntl": 72, "gettimeofday": 96, "getuid": 102, "getgid": 104, "geteuid": 107,
-    "getegid": 108, "capset": 126, "sigaltstack": 131, "personality": 135, "pivot_root": 155, "prctl": 157,
-    "mount": 165, "umount2": 166, "gettid": 186, "time": 201, "futex": 202, "sched_getaffinity": 204,
-    "restart_syscall": 219, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231,
-    "ppoll": 271, "unshare": 272, "set_robust_list": 273, "get_robust_list": 274, "getcpu": 309, "seccomp": 317,
-    "getrandom": 318, "membarrier": 324, "rseq": 334, "clone3": 435, "close_range": 436, "landlock_create_ruleset": 444,
-    "landlock_restrict_self": 446,
+    "getegid": 108, "setgroups": 116, "setresuid": 117, "setresgid": 119, "capset": 126, "sigaltstack": 131,
+    "personality": 135, "pivot_root": 155, "prctl": 157, "mount": 165, "umount2": 166, "gettid": 186, "time": 201,
+    "futex": 202, "sched_getaffinity": 204, "restart_syscall": 219, "clock_gettime": 228, "clock_getres": 229,
+    "clock_nanosleep": 230, "exit_group": 231, "ppoll": 271, "unshare": 272, "set_robust_list": 273,
+    "get_robust_list": 274, "getcpu": 309, "seccomp": 317, "getrandom": 318, "membarrier": 324, "rseq": 334,
+    "clone3": 435, "close_range": 436, "landlock_create_ruleset": 444, "landlock_restrict_self": 446,
 }, aliased_from=0x40000000)
 
 AARCH64 = Architecture("aarch64", 0xC00000B7, {
@@ -48,10 +48,11 @@ AARCH64 = Architecture("aarch64", 0xC00000B7, {
     "exit_group": 94, "unshare": 97, "futex": 98, "set_robust_list": 99, "get_robust_list": 100, "nanosleep": 101,
     "clock_gettime": 113, "clock_getres": 114, "clock_nanosleep": 115, "sched_getaffinity": 123, "sched_yield": 124,
     "restart_syscall": 128, "sigaltstack": 132, "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139,
-    "prctl": 167, "getcpu": 168, "gettimeofday": 169, "getpid": 172, "getuid": 174, "geteuid": 175, "getgid": 176,
-    "getegid": 177, "gettid": 178, "recvfrom": 207, "recvmsg": 212, "brk": 214, "munmap": 215, "mremap": 216,
-    "clone": 220, "mmap": 222, "mprotect": 226, "madvise": 233, "seccomp": 277, "getrandom": 278, "membarrier": 283,
-    "rseq": 293, "clone3": 435, "close_range": 436, "landlock_create_ruleset": 444, "landlock_restrict_self": 446,
+    "setresuid": 147, "setresgid": 149, "setgroups": 159, "prctl": 167, "getcpu": 168, "gettimeofday": 169,
+    "getpid": 172, "getuid": 174, "geteuid": 175, "getgid": 176, "getegid": 177, "gettid": 178, "recvfrom": 207,
+    "recvmsg": 212, "brk": 214, "munmap": 215, "mremap": 216, "clone": 220, "mmap": 222, "mprotect": 226,
+    "madvise": 233, "seccomp": 277, "getrandom": 278, "membarrier": 283, "rseq": 293, "clone3": 435, "close_range": 436,
+    "landlock_create_ruleset": 444, "landlock_restrict_self": 446,
 }, aliased_from=None)
 
 ARCHITECTURES: Mapping[str, Architecture] = {arch.name: arch for arch in (X86_64, AARCH64)}

@@ -33,13 +33,25 @@ import threading
 import traceback
 from array import array
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from os import close
 from typing import Any, NamedTuple, NoReturn
 
-from bastide.kernel.linux import image, namespaces, newborn, pools, privileges, rehearsal, seccomp, stack, traces
+from bastide.kernel.linux import (
+    image,
+    namespaces,
+    newborn,
+    pools,
+    privileges,
+    rehearsal,
+    seccomp,
+    stack,
+    syscall,
+    traces,
+)
 from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
-from bastide.kernel.linux.newborn import Entry, Newborn
+from bastide.kernel.linux.newborn import Entry, Newborn, cradle
 from bastide.kernel.linux.traces import Learnt
 
 # X to core while starting: one byte, then text, or descriptors beside it
@@ -175,13 +187,14 @@ def _rehearse(play: str, proc: int, component: Newborn, uid: int) -> Learnt:
 
     def begin(payload: bytes, descriptors: list[int], run: Entry) -> int:
         near, far = newborn.cradle()
-        with near, far:
+        with closing(near), closing(far):
             pid, pidfd = fork()
             if pid == 0:
                 privileges.no_new_privs()
                 component.live(uid, far.fileno(), (_own("pagemap", proc),), run)
             os.close(pidfd)
-            socket.send_fds(near, [newborn.message("scout", len(descriptors), False, payload)], descriptors)
+            near.sendmsg((newborn.message("scout", len(descriptors), False, payload),),
+                         ((*_RIGHTS, array("i", descriptors)),))
         return pid
 
     performed, maps = importlib.import_module(play), _own("maps", proc)
@@ -252,7 +265,7 @@ def _reap(alive: int, options: Isolation) -> NoReturn:
     """R. Orphans are nobody's business, so the kernel may forget them at once."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        newborn.arrange([alive])
+        newborn.arrange([alive], syscall.prepared("close_range"))
         newborn.renounce(b"bastide-reaper", options, ())
         seccomp.install(seccomp.encode(seccomp.program(newborn.architecture())))
         while os.read(newborn.FIRST_DESCRIPTOR, 1):
@@ -297,8 +310,8 @@ def _serve_one(control: socket.socket, fork: Fork, component: Newborn) -> bool:
     if not request:
         return False
     try:
-        near, far = newborn.cradle()
-        with near, far:
+        near, far = cradle()
+        try:
             pid, pidfd = fork()
             if pid == 0:
                 uid, ahead = REQUEST.unpack(request)
@@ -306,7 +319,10 @@ def _serve_one(control: socket.socket, fork: Fork, component: Newborn) -> bool:
                     image.bring()
                 component.live(uid, far.fileno())
             control.sendmsg((_FORKED,), ((*_RIGHTS, array("i", (pidfd, near.fileno()))),))
-            os.close(pidfd)
+            close(pidfd)
+        finally:
+            near.close()
+            far.close()
     except OSError as error:
         control.send(REPLY.pack(error.errno))
     return True
