@@ -37,21 +37,11 @@ from contextlib import closing, suppress
 from os import close
 from typing import Any, NamedTuple, NoReturn
 
-from bastide.kernel.linux import (
-    image,
-    namespaces,
-    newborn,
-    pools,
-    privileges,
-    rehearsal,
-    seccomp,
-    stack,
-    syscall,
-    traces,
-)
+from bastide.kernel.linux import image, namespaces, newborn, pools, privileges, rehearsal, seccomp, stack, traces
 from bastide.kernel.linux.fork import Fork
 from bastide.kernel.linux.layers import Isolation
 from bastide.kernel.linux.newborn import Entry, Newborn, cradle
+from bastide.kernel.linux.syscall import prepared
 from bastide.kernel.linux.traces import Learnt
 
 # X to core while starting: one byte, then text, or descriptors beside it
@@ -265,7 +255,7 @@ def _reap(alive: int, options: Isolation) -> NoReturn:
     """R. Orphans are nobody's business, so the kernel may forget them at once."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        newborn.arrange([alive], syscall.prepared("close_range"))
+        newborn.arrange([alive], prepared("close_range"))
         newborn.renounce(b"bastide-reaper", options, ())
         seccomp.install(seccomp.encode(seccomp.program(newborn.architecture())))
         while os.read(newborn.FIRST_DESCRIPTOR, 1):
