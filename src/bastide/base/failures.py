@@ -45,7 +45,7 @@ class Failures:
     """`write` takes a text of one or more lines, `now` tells the time in microseconds.
 
     When the heap is exhausted, there is no memory for a text that says so. Therefore some is kept in reserve. It is of
-    no use to anybody and never touched, so that it takes addresses, and no RAM: it is mapped, because an allocator would
+    no use to anybody and never touched, so that it takes addresses, and no RAM. It is mapped, for an allocator would
     write zeros to it. `exhausted` is called after a report of that kind.
     """
 

@@ -27,6 +27,8 @@ _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
 _libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 _MAP_FAILED = ctypes.c_void_p(-1).value
+_view, _WRITEABLE = ctypes.pythonapi.PyMemoryView_FromMemory, 0x200
+_view.restype, _view.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 
 
 class Mapping:
@@ -38,8 +40,7 @@ class Mapping:
         except OSError as error:
             raise OutOfMachine(f"{size} bytes can't be mapped: {error.strerror}") from None
         self._address, self._size = address, size
-        self._array = (ctypes.c_ubyte * size).from_address(address)
-        self.view = memoryview(self._array).cast("B")
+        self.view: memoryview = _view(address, size, _WRITEABLE)
 
     def unmap(self) -> None:
         """Only when nobody uses the view any more: there is no check."""
