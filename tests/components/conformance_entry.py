@@ -234,6 +234,22 @@ def listen(program: Program) -> int:
     return 0
 
 
+def beat(program: Program) -> int:
+    """Ends when it is asked for its heartbeat for the third time."""
+    counts: list[int] = []
+
+    def deliver(count: int) -> None:
+        counts.append(count)
+        program.report(f"asked {sum(counts)}")
+        if sum(counts) == 3:
+            program.gate.stop()
+
+    program.gate.listen(program.start.heartbeat, deliver, True)
+    program.report("listening")
+    program.gate.run()
+    return 0
+
+
 def wait_io(program: Program) -> int:
     def deliver_io(count: int) -> None:
         program.report(f"io {count}")
@@ -337,5 +353,5 @@ def fail(program: Program) -> int:
 PROGRAMS: dict[str, Callable[[Program], int]] = {
     function.__name__: function
     for function in (server, leaving_server, say, pass_caps, compare, forge, misuse, revoke, hang, stop_server,
-                     unserved, listen, wait_io, ring, use_memory, call_itself, born, fail)
+                     unserved, listen, beat, wait_io, ring, use_memory, call_itself, born, fail)
 }

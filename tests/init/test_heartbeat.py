@@ -6,7 +6,8 @@ import pytest
 from init.puppet import Puppets
 from init.town import PARENT_PROVIDES, ROUTE
 
-from bastide.base import Duration, Entrypoint, Env, Interface, milliseconds, rpc, seconds
+from bastide.base import Capability, Duration, Entrypoint, Env, Interface, OutOfCaps, milliseconds, rpc, seconds
+from bastide.base.environment import NativeEntrypoint
 from bastide.init.heartbeat import FORGIVEN, LONGEST_DELAY, Backoff
 
 HEADER = PARENT_PROVIDES + ROUTE + "+ heartbeat | rate_ms: 100\n"
@@ -43,6 +44,18 @@ def skipped(puppets: Puppets) -> int:
 
 def test_a_child_that_reacts_skips_none() -> None:
     with town(monitored(1)) as puppets:
+        puppets.wait(seconds(10))
+        assert skipped(puppets) == 0 and puppets.ids == {"child": 1}
+
+
+def test_a_child_without_a_capability_left_is_still_observed() -> None:
+    def squander(env: Env) -> None:
+        with pytest.raises(OutOfCaps):
+            while True:
+                env.pd.alloc_context(Capability(env.ep.identity, NativeEntrypoint, env.kernel))
+
+    with town(monitored(1)) as puppets:
+        puppets.tell("child", squander)
         puppets.wait(seconds(10))
         assert skipped(puppets) == 0 and puppets.ids == {"child": 1}
 

@@ -49,6 +49,7 @@ class Child:
     def __init__(self, domain: Domain, parent: Handle) -> None:
         self.domain = domain
         self.parent = parent
+        self.heartbeat: Handle | None = None
         self.reports: list[str] = []
         self.endings: list[Ending] = []
 
@@ -75,7 +76,7 @@ class Core:
             child.endings.append(ending)
             self.gate.stop()
 
-        domain.start(program, binary, child.parent, Placement(), ended)
+        child.heartbeat = domain.start(program, binary, child.parent, Placement(), ended)
         return child
 
     def run_until(self, condition: Callable[[], object]) -> None:
@@ -145,6 +146,17 @@ def test_the_exit_code_of_a_program_reaches_core_once(core: Core) -> None:
 
 def test_a_program_that_raises_ends_with_code_one(core: Core) -> None:
     assert core.complete("fail").endings == [Ending(1)]
+
+
+def test_a_program_is_born_with_a_context_by_which_it_is_asked_for_its_heartbeat(core: Core) -> None:
+    child = core.start("beat")
+    assert child.heartbeat
+    core.kernel.submit(child.heartbeat, 1)
+    core.run_until(lambda: "asked 1" in child.reports)
+    core.kernel.submit(child.heartbeat, 2)
+    core.run_until(lambda: child.endings)
+    assert child.reports[-1] == "asked 3"
+    assert child.endings == [Ending(0)]
 
 
 def test_a_call_carries_any_bytes_there_and_back(core: Core) -> None:

@@ -38,7 +38,7 @@ from bastide.base.rom import Rom
 from bastide.base.root import AnyRoot
 from bastide.base.rpc import Interface
 from bastide.base.session import Affinity, Session, SessionArgs, donation
-from bastide.base.signal import IoSignalHandler, SignalHandler
+from bastide.base.signal import IoSignalHandler, SignalCap, SignalContext, SignalHandler
 
 if TYPE_CHECKING:
     from functools import cached_property
@@ -75,7 +75,7 @@ class Exit(BaseException):
 
 
 class Env:
-    def __init__(self, kernel: Kernel, name: str, entrypoint: Handle, parent: Handle) -> None:
+    def __init__(self, kernel: Kernel, name: str, entrypoint: Handle, parent: Handle, heartbeat: Handle) -> None:
         self.kernel, self.name = kernel, name
         self.parent: Parent = Capability(parent, Parent, kernel).client()
         self.pd = PdSession.stub(self._env_session(EnvSession.PD))
@@ -98,8 +98,11 @@ class Env:
         self._waiting: dict[Entrypoint, IoSignalHandler] = {}
         self._listening: list[SignalHandler] = []
         self._answered: IoSignalHandler | None = None
-        self._heartbeat: IoSignalHandler | None = None
         self._asking = False
+        # Before the component is constructed: one that gets stuck in that is to be noticed as well. Whoever ran out of
+        # capabilities has none for another handler, so grants of resources are told by the same signal.
+        self._heartbeat: SignalCap = Capability(heartbeat, SignalContext, kernel)
+        self.ep.gate.listen(heartbeat, lambda count: self.ep.activate(self._beat), True)
 
     @cached_property
     def log(self) -> Log:
@@ -187,18 +190,9 @@ class Env:
         with suppress(IpcError):        # who could hear it is gone
             self.log.error(text)
 
-    def answer_heartbeats(self) -> None:
-        """Let the parent see that this component reacts: it does as long as its entrypoint handles I/O-level signals.
-
-        Done before a component is constructed, for one that gets stuck in that is to be noticed as well.
-        """
-        try:
-            self._heartbeat = IoSignalHandler(self, self._beat)
-        except OutOfCaps:
-            return                      # it lives on unobserved
-        self.parent.heartbeat_sigh(self._heartbeat.cap)
-
     def _beat(self) -> None:
+        """Let the parent see that this component reacts: it does as long as its entrypoint handles I/O-level signals.
+        """
         self.parent.heartbeat_response()
         if self._asking:
             self._pass_on()
@@ -238,10 +232,8 @@ class Env:
             short = True, True
         wanted = Resources(ram + STEP_RAM if ram and short[0] else 0, max(caps, STEP_CAPS) if caps and short[1] else 0)
         self.log.warning(f"waiting for resources of the parent: ram_quota={wanted.ram}, cap_quota={wanted.caps}")
-        # Who ran out of capabilities has none for another handler, so heartbeats and grants share one.
-        self._heartbeat = self._heartbeat or IoSignalHandler(self, self._beat)
         if not self._asking:
-            self.parent.resource_avail_sigh(self._heartbeat.cap)
+            self.parent.resource_avail_sigh(self._heartbeat)
         self._asking = True
         self.parent.resource_request(wanted)
         while not self._refresh(ram, caps):

@@ -327,6 +327,11 @@ class Thread(Interface):
     @rpc
     def state(self) -> ThreadState: ...
 
+    @rpc
+    def heartbeat(self) -> SignalCap | None:
+        """Where to ask whether the program still reacts. It answers by its parent's `heartbeat_response`."""
+        ...
+
 
 class CpuSession(Session):
     service, ram_quota, cap_quota = "CPU", "36K", 6

@@ -34,8 +34,7 @@ def main(start: Start) -> int:
 def run(start: Start, find: Callable[[], Construct]) -> int:
     """Run the component that `find` returns; the result is its exit value."""
     try:
-        env = Env(start.kernel, start.name, start.entrypoint, start.parent)
-        env.answer_heartbeats()
+        env = Env(start.kernel, start.name, start.entrypoint, start.parent, start.heartbeat)
     except IpcError:                    # the parent is gone already, and all who could be told
         return FAILED
     try:

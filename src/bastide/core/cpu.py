@@ -32,13 +32,13 @@ class Cpu(CpuSession):
         thread = Running(target, self)
         self._office.ep.manage(thread, self._account)
         try:
-            target.domain.start(name, code.memory, parent.handle, self._placement(affinity), thread.ended)
+            thread.asked_by = target.run(lambda: target.domain.start(
+                name, code.memory, parent.handle, self._placement(affinity), thread.ended))
         except BaseException as error:
             self._office.ep.dissolve(thread)
             if isinstance(error, OutOfMachine | IpcError):
                 raise SessionDenied(f"'{name}' can't start: {error}") from error
             raise
-        target.account.started()
         self._threads.append(thread)
         return thread.cap
 
@@ -86,9 +86,13 @@ class Running(Thread):
     def __init__(self, pd: Pd, session: Cpu) -> None:
         self.pd, self._session = pd, session
         self._state = ThreadState(ThreadRun.RUNNING)
+        self.asked_by: SignalCap | None = None
 
     def state(self) -> ThreadState:
         return self._state
+
+    def heartbeat(self) -> SignalCap | None:
+        return self.asked_by
 
     def ended(self, ending: Ending) -> None:
         self._state = ThreadState(ThreadRun.FAULTED if ending.fault else ThreadRun.EXITED, ending.code, ending.fault)

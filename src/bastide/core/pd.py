@@ -87,6 +87,12 @@ class Pd(PdSession):
         ram, caps = self.account.ram, self.account.caps
         return PdQuota(ram.limit, ram.limit - self.account.ram_avail, caps.limit, caps.used)
 
+    def run(self, start: Callable[[], Handle]) -> SignalCap:
+        """Start a program. Its own identity, by which it is asked for its heartbeat, is paid like any other."""
+        context = self._paid(start)
+        self.account.started()
+        return context
+
     # identities
 
     def alloc_entrypoint(self) -> Capability[NativeEntrypoint]:
@@ -108,13 +114,17 @@ class Pd(PdSession):
         self._free_identity(context.handle)
 
     def _identity(self, make: Callable[[], Handle]) -> Capability[Any]:
+        try:
+            return self._paid(make)
+        except OutOfMachine as error:
+            raise OutOfCaps(str(error)) from error
+
+    def _paid(self, make: Callable[[], Handle]) -> Capability[Any]:
         self.account.charge(0, 1)
         try:
             handle = make()
-        except BaseException as error:
+        except BaseException:
             self.account.refund(0, 1)
-            if isinstance(error, OutOfMachine):
-                raise OutOfCaps(str(error)) from error
             raise
         self._identities.add(handle)
         return Capability(handle, Interface, self._office.domain.kernel)

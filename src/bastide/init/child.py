@@ -84,9 +84,9 @@ class Child(Parent):
         env = around.env
         self.content_service = RomService(env, self._config_rom)
         self.requests_service = RomService(env, lambda account: RequestsRom(account, env.account, self.requests))
-        self.pulse = Pulse()
         self.budget = Budget(self, around)
         self.program = Program(self, around)
+        self.pulse = Pulse(self.program.heartbeat)
         self.services = {name: ChildService(name, self) for name in sorted(start.provides)}
 
     @property
@@ -183,6 +183,7 @@ class Child(Parent):
         return self._picked_up(session)
 
     def session_cap(self, id: int) -> Capability[Session] | None:
+        self.pulse.begun = True             # the first thing that any runtime asks for
         session = self.sessions.get(self._environment_id(id))
         if session is None or session.phase in (Phase.CLOSING, Phase.CLOSED):
             raise SessionDenied(f"there is no session of ID {id}" if session is None else

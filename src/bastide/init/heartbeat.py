@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from bastide.base import Duration, Entrypoint, Transmitter, milliseconds, seconds
+from bastide.base import Duration, Entrypoint, SignalCap, Transmitter, milliseconds, seconds
 from bastide.init.start import Identity, StartNode
 
 FORGIVEN = 3
@@ -20,21 +20,26 @@ LONGEST_DELAY = seconds(60)
 
 
 class Pulse:
-    """The heartbeats that one child has not answered."""
+    """The heartbeats that one child has not answered. `find` tells where to ask the child's own runtime."""
 
-    def __init__(self) -> None:
+    def __init__(self, find: Callable[[], SignalCap | None]) -> None:
         self.signal = Transmitter()
-        self._outstanding = 0
+        self.begun = False
+        """The child has come to life. What it does before that is the platform's business."""
+        self._find, self._outstanding = find, 0
 
     @property
     def skipped(self) -> int:
         return max(0, self._outstanding - 1)
 
     def beat(self, faulted: bool) -> None:
-        """A child that registered is asked; one whose program is gone can't answer any more."""
+        """A child that has come to life is asked; one whose program is gone can't answer any more."""
         if faulted:
             self._outstanding += 1
-        elif self.signal.context is not None:
+            return
+        if self.begun and self.signal.context is None:
+            self.signal.context = self._find()
+        if self.signal.context is not None:
             self._outstanding += 1
             self.signal.submit()
 

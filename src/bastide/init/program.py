@@ -6,10 +6,11 @@ faults, or is no longer wanted. With the domain, all that the child had returns 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from bastide.base import BastideError, Bytes, Capability, DataspaceCap, Interface, SignalHandler
+from bastide.base import BastideError, Bytes, Capability, DataspaceCap, Interface, SignalCap, SignalHandler
 from bastide.base.environment import CpuSession, EnvSession, PdSession, RomSession, Thread, ThreadRun
 from bastide.base.session import ANYWHERE
 from bastide.init.budget import DOMAIN_COST
@@ -107,6 +108,12 @@ class Program:
                     f'child "{self._child.name}" ended with code {state.code} without asking its parent to exit', "")
         self.end()
         return True
+
+    def heartbeat(self) -> SignalCap | None:
+        """Where to ask whether it reacts; None if it runs no more."""
+        with suppress(BastideError):
+            return None if self.thread is None else self._object(self.thread).heartbeat()
+        return None
 
     def halt(self) -> None:
         """End its threads, so that nobody is there any more to see one session vanish after the other."""

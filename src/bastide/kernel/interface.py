@@ -137,6 +137,8 @@ class Start(NamedTuple):
     name: str
     entrypoint: Handle
     """Its initial entrypoint, whose gate it has to run."""
+    heartbeat: Handle
+    """A context of signals at its initial entrypoint: who started the program may see by it whether it reacts."""
     parent: Handle
     """The one capability it is born with."""
     binary: memoryview
@@ -237,8 +239,11 @@ class Domain(Protocol):
         ...
 
     def start(self, name: str, binary: Memory, parent: Handle, placement: Placement,
-              ended: Callable[[Ending], None]) -> None:
-        """Run `binary` in this domain; `ended` is called once, in core's entrypoint. Raises OutOfMachine."""
+              ended: Callable[[Ending], None]) -> Handle:
+        """Run `binary` in this domain; `ended` is called once, in core's entrypoint. Raises OutOfMachine.
+
+        The result is the program's `Start.heartbeat`, for core: an identity of this domain, like those it allocates.
+        """
         ...
 
     def heap_used(self) -> int:

@@ -118,7 +118,7 @@ def test_a_call_to_oneself_is_a_deadlock_for_who_waits_outside(town: Town) -> No
 
     domain = town.start("selfish", call_oneself, lambda request, caps: (b"", (domain.alloc_identity(caps[0] or own),)))
     own: Handle = town.entrypoint
-    with pytest.raises(Deadlock, match="selfish waits for object 2 of 'selfish', served by selfish"):
+    with pytest.raises(Deadlock, match="selfish waits for object 3 of 'selfish', served by selfish"):
         town.machine.run_until(lambda: False)
 
 
@@ -348,9 +348,9 @@ def test_callers_of_a_destroyed_server_learn_why_at_once(town: Town) -> None:
     domain.destroy()
     use()
     town.machine.settle()
-    assert refused == ["object 2 of 'server' cannot be called: its component was destroyed",
-                       "object 2 of 'server' did not reply: its component was destroyed",
-                       "object 2 of 'server' did not reply: its component was destroyed"]
+    assert refused == ["object 3 of 'server' cannot be called: its component was destroyed",
+                       "object 3 of 'server' did not reply: its component was destroyed",
+                       "object 3 of 'server' did not reply: its component was destroyed"]
 
 
 def test_the_queued_call_of_a_caller_that_is_no_more_is_not_served(town: Town) -> None:

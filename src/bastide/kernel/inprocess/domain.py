@@ -46,20 +46,22 @@ class Domain(interface.Domain):
             self._space.revoke(known)
 
     def start(self, name: str, binary: interface.Memory, parent: Handle, placement: Placement,
-              ended: Callable[[Ending], None]) -> None:
+              ended: Callable[[Ending], None]) -> Handle:
         if self.placement is not None or self._space is self._core or self.destroyed:
             raise RuntimeError(f"domain '{self._space.label}' cannot start {name!r}: it runs, or has run, a program")
         if not isinstance(binary, Memory):
             raise TypeError(f"domain '{self._space.label}' cannot start {name!r} from another machine's memory")
         kernel = Kernel(self._space)
         initial = self._space.allocate_entrypoint()
+        heartbeat = self._space.allocate_identity(initial)
         content = binary.attach(writeable=False)
         self._space.attachments[id(content.view)] = content
-        start = Start(kernel, name, self._space.handle(initial), self._space.handle(self._core.identity(parent)),
-                      content.view)
+        start = Start(kernel, name, self._space.handle(initial), self._space.handle(heartbeat),
+                      self._space.handle(self._core.identity(parent)), content.view)
         self._ended = ended
         self._space.spawn(lambda: self._live(start), name)
         self.placement = placement
+        return self._core.handle(heartbeat)
 
     def heap_used(self) -> int:
         return 0

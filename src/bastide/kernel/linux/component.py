@@ -27,7 +27,7 @@ from bastide.kernel.linux.window import Part
 
 T = TypeVar("T")
 
-_BIRTH = Struct("<QQ32s32s32sQH")
+_BIRTH = Struct("<QQQ32s32s32sQH")
 
 
 class Birth(NamedTuple):
@@ -35,6 +35,7 @@ class Birth(NamedTuple):
 
     domain: int
     entrypoint: int
+    heartbeat: int
     key: bytes
     native: bytes
     parent: bytes
@@ -44,7 +45,7 @@ class Birth(NamedTuple):
 
     def pack(self) -> bytes:
         name = self.name.encode()
-        return _BIRTH.pack(self.domain, self.entrypoint, self.key, self.native,
+        return _BIRTH.pack(self.domain, self.entrypoint, self.heartbeat, self.key, self.native,
                            self.parent, self.binary_size, len(name)) + name + self.entry.encode()
 
     @classmethod
@@ -73,12 +74,13 @@ def born(descriptors: list[int], payload: bytes) -> tuple[Transport, Start, Entr
     authority.news()
     content = mmap.mmap(binary, birth.binary_size, mmap.MAP_SHARED, mmap.PROT_READ) if birth.binary_size else b""
     os.close(binary)
-    own = seal(birth.key, birth.entrypoint, birth.entrypoint, birth.domain)
+    own, heartbeat = (Handle(seal(birth.key, birth.entrypoint, identity, birth.domain))
+                  for identity in (birth.entrypoint, birth.heartbeat))
     transport.gates[birth.entrypoint].thread = get_ident()    # before it runs, too
     module, _, function = birth.entry.partition(":")
     # most likely preloaded, and then importlib need not be woken up
     entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
-    return transport, Start(transport, birth.name, Handle(own), Handle(birth.parent), memoryview(content)), entry
+    return transport, Start(transport, birth.name, own, heartbeat, Handle(birth.parent), memoryview(content)), entry
 
 
 class FarAuthority:

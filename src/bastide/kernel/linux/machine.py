@@ -263,26 +263,29 @@ class LinuxDomain:
             self._machine.withdraw(number)
 
     def start(self, name: str, binary: Memory, parent: Handle, placement: Placement,
-              ended: Callable[[Ending], None]) -> None:
+              ended: Callable[[Ending], None]) -> Handle:
         machine, far = self._machine, self._far
         if far is None:
             raise OutOfMachine(f"a program runs in the domain of '{name}' already")
         assert isinstance(binary, Dataspace)
-        entrypoint = next(iter(self.side.entrypoints), None)
-        if entrypoint is None:
-            entrypoint = machine.switchboard.entrypoint(self.side).number
+        entrypoint = next(iter(self.side.entrypoints.values()), None)
+        if entrypoint is None:                          # else it is left of a start that failed
+            entrypoint = machine.switchboard.entrypoint(self.side)
         sealed_parent = machine.switchboard.sealed(proper(parent), machine.side, self.side)
-        if self._native is None:                        # else it is left of a start that failed
+        if self._native is None:
             self._native = machine.domain.alloc_identity(machine.entrypoint)
             machine.gate.serve(self._native, lambda request, caps: (machine.answer(self.side, request), ()))
         native_object = machine.switchboard.sealed(proper(self._native), machine.side, self.side)
         for handle in (native_object, sealed_parent):       # whom every component calls
             machine.switchboard.connect(handle, self.side, True)
-        birth = Birth(self.side.number, entrypoint, self.side.key, native_object, sealed_parent, binary.size, name,
-                      machine.entry)
-        code = binary.descriptor(False)
+        code, heartbeat = binary.descriptor(False), machine.switchboard.mint(entrypoint, context=True)
+        birth = Birth(self.side.number, entrypoint.number, heartbeat, self.side.key, native_object, sealed_parent,
+                      binary.size, name, machine.entry)
         try:
             process = machine.zygote.spawn(name, [far.fileno(), code], birth.pack())
+        except BaseException:
+            machine.switchboard.forget(self.side, heartbeat, entrypoint.number)
+            raise
         finally:
             os.close(code)
         far.close()
@@ -293,6 +296,7 @@ class LinuxDomain:
         if process.cradle is not None:
             machine.watch.hangup(process.cradle.fileno(),
                                  lambda: machine.gate.post(lambda: machine.constructed(process)))
+        return Handle(machine.switchboard.handle(entrypoint, heartbeat, machine.side))
 
     def heap_used(self) -> int:
         process = self._process

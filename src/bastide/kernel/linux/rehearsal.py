@@ -163,7 +163,9 @@ class Stage:
         entrypoint = self._board.entrypoint(side)
         native, sealed = (self._board.sealed(proper(handle), self._side, side) for handle in (self._native, parent))
         self._board.connect(native, side, True)
-        birth = Birth(side.number, entrypoint.number, side.key, native, sealed, binary.size, "practice", entry)
+        heartbeat = self._board.mint(entrypoint, context=True)
+        birth = Birth(side.number, entrypoint.number, heartbeat, side.key, native, sealed, binary.size, "practice",
+                      entry)
         return birth.pack(), far
 
     def connect(self, handle: bytes, calls: bool) -> None:
