@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]++|[0-9]++)[KMG]?(?![A-Za-z0-9_])
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*+)"')
 _GAP = re.compile(r"[ \t\n,]*+")
 _BLANKS = re.compile(r"[ \t\n]*+")
+_ARGUMENT = re.compile(rf"({_KEY.pattern}){_EQUALS.pattern}(?:{_STRING.pattern}|({_NUMBER.pattern}|{_KEY.pattern}))"
+                       rf"{_BLANKS.pattern}(?:,{_GAP.pattern}|\Z)")
 _ESCAPE = re.compile(r'\\(["\\])')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -31,18 +33,12 @@ def parse(text: str, limit: int = STATE_LIMIT) -> dict[str, str]:
     result: dict[str, str] = {}
     position = _GAP.match(text).end()  # type: ignore[union-attr]   # matches the empty text, too
     while position < len(text):
-        key = _KEY.match(text, position)
-        if key is None:
-            raise _error(text, position, "a key")
-        equals = _EQUALS.match(text, key.end())
-        if equals is None:
-            raise _error(text, key.end(), f"'=' behind the key '{key[0]}'")
-        value, position = _value(text, equals.end(), key[0])
-        result.setdefault(key[0], value)
-        position = _BLANKS.match(text, position).end()  # type: ignore[union-attr]
-        if position < len(text) and text[position] != ",":
-            raise _error(text, position, f"',' behind the value of '{key[0]}'")
-        position = _GAP.match(text, position).end()  # type: ignore[union-attr]
+        found = _ARGUMENT.match(text, position)
+        if found is None:
+            raise _wrong(text, position)
+        key, quoted, plain = found.groups()
+        result.setdefault(key, plain if quoted is None else _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted)
+        position = found.end()
     return result
 
 
@@ -56,15 +52,21 @@ def format(pairs: Mapping[str, object], limit: int = STATE_LIMIT) -> str:
     return text
 
 
-def _value(text: str, position: int, key: str) -> tuple[str, int]:
-    match = _STRING.match(text, position)
-    if match is not None:
-        return _ESCAPE.sub(r"\1", match[1]), match.end()
-    match = _NUMBER.match(text, position) or _KEY.match(text, position)
-    if match is not None:
-        return match[0], match.end()
-    wanted = "the closing quote" if text[position:position + 1] == '"' else "a number, an identifier or a quoted string"
-    raise _error(text, position, f"{wanted} as value of '{key}'")
+def _wrong(text: str, position: int) -> InvalidArgs:
+    """What is wrong with the argument that begins there, found step by step."""
+    key = _KEY.match(text, position)
+    if key is None:
+        return _error(text, position, "a key")
+    equals = _EQUALS.match(text, key.end())
+    if equals is None:
+        return _error(text, key.end(), f"'=' behind the key '{key[0]}'")
+    begin = equals.end()
+    value = _STRING.match(text, begin) or _NUMBER.match(text, begin) or _KEY.match(text, begin)
+    if value is None:
+        wanted = "the closing quote" if text[begin:begin + 1] == '"' else "a number, an identifier or a quoted string"
+        return _error(text, begin, f"{wanted} as value of '{key[0]}'")
+    behind = _BLANKS.match(text, value.end()).end()  # type: ignore[union-attr]   # matches the empty text, too
+    return _error(text, behind, f"',' behind the value of '{key[0]}'")
 
 
 def _spelt(key: str, value: object) -> str:
