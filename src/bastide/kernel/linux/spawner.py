@@ -9,6 +9,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -37,6 +38,8 @@ _DESCRIPTORS_PER_PROCESS = 4    # pidfd, cradle, statm, and one for a moment to 
 _DESCRIPTORS_OF_NEWBORNS = 4    # standard ones, cradle
 
 _DESCRIPTORS_OF_A_CROWD = 4096
+
+_PID = re.compile(rb"^Pid:\s+(-?\d+)$", re.MULTILINE)
 
 _FOUND_AT_ONCE = {"LD_BIND_NOW": "1"}
 """Functions of libraries are then looked up once, instead of in each component that calls them first."""
@@ -368,5 +371,10 @@ def _interpreter() -> str:
 
 
 def _host_pid(pidfd: int) -> int:
-    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+    file = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        found = _PID.search(os.read(file, 4096))
+    finally:
+        os.close(file)
+    assert found is not None, "that is what is told of every pidfd"
+    return int(found[1])
