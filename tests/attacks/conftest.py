@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import cast
 
 import pytest
 from attacks.modes import modes
 from booted import Booted
+from death.host import descriptors
+from offspring import children
 from ports import ENTRIES, linux_machine, packed, zygote
 
 from bastide.base import Label, SessionRequest
@@ -25,12 +22,12 @@ COMPONENTS = ("attacker", "bystander", "echo_server", "hostile_server", "init")
 def fortress(request: pytest.FixtureRequest) -> Iterator[Booted]:
     """Core with an echo server. Afterwards others still get answers, and core holds what it held before."""
     zygote(request.param)
-    outside = descriptors(), children()
+    outside = descriptors(), children().keys()
     with linux_machine(ENTRIES["linux"], request.param) as machine:
         system = Booted(machine, packed)
         for name in COMPONENTS:
             system.library.open(SessionRequest(Label(name), system.office.account, {}))
-        before = descriptors(), children()
+        before = descriptors(), children().keys()
         server = system.start("echo_server")
         system.wait(lambda: server.saw("serving"))
         yield system
@@ -39,22 +36,5 @@ def fortress(request: pytest.FixtureRequest) -> Iterator[Booted]:
         system.close()
         cast(LinuxMachine, machine).reap()
         system.breathe()
-        assert (descriptors(), children()) == before
-    assert (descriptors(), children()) == outside
-
-
-def descriptors() -> Counter[str]:
-    """How many descriptors of each kind this process has."""
-    kinds: Counter[str] = Counter()
-    for number in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):   # the one that listed
-            kinds[re.sub(r"\d+", "", os.readlink(f"/proc/self/fd/{number}"))] += 1
-    return kinds
-
-
-def children() -> set[str]:
-    found: set[str] = set()
-    for path in Path("/proc/self/task").glob("*/children"):
-        with suppress(FileNotFoundError):   # a thread that ended
-            found.update(path.read_text().split())
-    return found
+        assert (descriptors(), children().keys()) == before
+    assert (descriptors(), children().keys()) == outside

@@ -1,5 +1,4 @@
-"""What a host shows of a process and its children: names, descriptors, shared memory, states. Nothing is asked of them.
-"""
+"""What a host shows of processes: descriptors, shared memory, states. Nothing is asked of them."""
 
 from __future__ import annotations
 
@@ -9,22 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-
-
-def children(pid: int | str = "self") -> dict[int, str]:
-    """The names of all children of a process, dead ones that nobody waited for included."""
-    found: dict[int, str] = {}
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):   # a thread that ended
-            for child in path.read_text().split():
-                found[int(child)] = name_of(int(child))
-    return found
-
-
-def name_of(pid: int) -> str:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/comm").read_text().removesuffix("\n")
-    return ""
 
 
 def state_of(pid: int) -> str:

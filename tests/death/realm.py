@@ -22,6 +22,7 @@ from booted import Booted, ChangingRom
 from components.mortal.beat import Beat, BeatSession
 from death import host
 from death.people import HERALDS, PEOPLE, config, dependants, household, restarted
+from offspring import children
 
 from bastide.base import SessionRequest, SignalCap, Transmitter
 from bastide.kernel.linux.layers import Isolation
@@ -73,7 +74,7 @@ def _difference(old: Any, new: Any) -> str:
 class Realm:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self._strangers = host.children().keys()        # zygotes of other tests, and this one's own
+        self._strangers = children().keys()     # zygotes of other tests, and this one's own
         self.system = Booted(machine.machine, Modules(None, shelves()).find)
         self.people = {person.name: person for person in PEOPLE}
         self.number = 0
@@ -172,7 +173,7 @@ class Realm:
 
     def living(self) -> dict[int, str]:
         """All components, those that are dead and not buried included."""
-        return {pid: name for pid, name in host.children().items() if pid not in self._strangers}
+        return {pid: name for pid, name in children().items() if pid not in self._strangers}
 
     def pid(self, name: str) -> int:
         return next(pid for pid, known in self.living().items() if known == name)
@@ -250,7 +251,7 @@ class Drummer(BeatSession):
 def realm(namespaces: bool = True) -> Iterator[Realm]:
     """A realm in which everybody works. Afterwards, this process holds what it held before."""
     threads = set(threading.enumerate())
-    outside = host.descriptors(), host.children().keys(), host.shared_memory(["self"])
+    outside = host.descriptors(), children().keys(), host.shared_memory(["self"])
     machine = Machine(Isolation(user_namespaces=namespaces), print)       # what those say whose parent has died
     try:
         with machine.machine:
@@ -264,4 +265,4 @@ def realm(namespaces: bool = True) -> Iterator[Realm]:
     for thread in set(threading.enumerate()) - threads:
         thread.join(PATIENCE)                   # it reads what components complain about, to the end
         assert not thread.is_alive(), f"the thread '{thread.name}' is left"
-    assert (host.descriptors(), host.children().keys(), host.shared_memory(["self"])) == outside
+    assert (host.descriptors(), children().keys(), host.shared_memory(["self"])) == outside

@@ -5,22 +5,20 @@ Moments, victims and ways are chosen at random. For runs by hand, `BASTIDE_ENDS`
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
 import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from death import host
 from death.people import PEOPLE, config
 from death.test_components import SEED
+from offspring import adopting, children, reap_all_but
 
 from bastide.tool.checkout import CHECKOUT
 from bastide.tool.live.client import runs
@@ -28,8 +26,6 @@ from bastide.tool.live.client import runs
 ENDS = int(os.environ.get("BASTIDE_ENDS", "8"))
 SECONDS = 30
 """Until a run that does not end is a failure."""
-
-PR_SET_CHILD_SUBREAPER = 36
 
 SIGNALS = {
     "command": (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGINT, signal.SIGTERM, signal.SIGSTOP),
@@ -54,17 +50,8 @@ class Traces:
     mounts: str
 
 
-@pytest.fixture
-def orphans_are_ours() -> Iterator[None]:
-    """Who loses its parent becomes a child of this process, so that it can be seen."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    yield
-    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-
-
-def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ours: None,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+@adopting()
+def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dice = random.Random(SEED)
     scenario, scratch, sockets = tmp_path / "runtime", tmp_path / "scratch", tmp_path / "user"
     scratch.mkdir()
@@ -82,8 +69,7 @@ def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, orphans_are_ou
             found = _at_work(run, dice) if patience is None else _meanwhile(run, patience)
             struck = _strike(run, victim, how)
             rest, complaints = run.communicate(timeout=SECONDS)
-        while orphans := set(host.children()) - before.processes:
-            _reap(orphans)                      # one that was about to start others may have done so meanwhile
+        reap_all_but(before.processes)
         assert _traces(scratch) == before
         assert list(runs()) == []               # whoever looks removes the socket of a command that was killed
         assert list(sockets.glob("bastide/*")) == []
@@ -131,7 +117,7 @@ def _strike(run: subprocess.Popen[bytes], victim: str, how: signal.Signals) -> b
             run.send_signal(signal.SIGKILL)
         return True
     name = victim if victim == "init" else f"bastide-{victim}"
-    found = [pid for pid, known in host.children(run.pid).items() if known == name]
+    found = [pid for pid, known in children(run.pid).items() if known == name]
     for pid in found:
         with suppress(ProcessLookupError):
             os.kill(pid, how)
@@ -162,16 +148,5 @@ def _check_last_words(victim: str, how: signal.Signals, struck: bool, code: int,
 
 
 def _traces(scratch: Path) -> Traces:
-    return Traces(frozenset(host.children()), frozenset(str(path) for path in scratch.rglob("*")),
+    return Traces(frozenset(children()), frozenset(str(path) for path in scratch.rglob("*")),
                   Path("/proc/self/mountinfo").read_text())
-
-
-def _reap(pids: set[int]) -> None:
-    """Wait for the end of orphans, in whichever order they end."""
-    ends = {os.pidfd_open(pid): pid for pid in pids}
-    while ends:
-        ready, _, _ = select.select(list(ends), [], [], SECONDS)
-        assert ready, f"these processes do not end: {[(pid, host.name_of(pid)) for pid in ends.values()]}"
-        for end in ready:
-            os.waitpid(ends.pop(end), 0)
-            os.close(end)

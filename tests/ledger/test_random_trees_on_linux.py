@@ -16,12 +16,12 @@ from itertools import count
 from typing import Any
 
 from booted import PATIENCE, Booted, ChangingRom
-from death import host
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from init.town import PARENT_PROVIDES
 from ledger.model import PAGE, Account, Member, Room, World
 from ledger.test_host import descriptors
+from offspring import children
 from ports import ENTRIES, linux_machine
 
 from bastide.core.ledger import LedgerAccount
@@ -278,7 +278,7 @@ def colony() -> Iterator[Colony]:
         town = Booted(machine, Modules(None, shelves()).find)
         for module in ("init", "trader"):
             town.library.newest(module)         # its content stays in core
-        empty = descriptors(town), host.children().keys()
+        empty = descriptors(town), children().keys()
         made = Colony(town)
         yield made
         made.end_all()
@@ -286,7 +286,7 @@ def colony() -> Iterator[Colony]:
         town.close()
         machine.reap()  # type: ignore[attr-defined]
         deadline = time.monotonic() + 10
-        while (left := (descriptors(town), host.children().keys())) != empty:
+        while (left := (descriptors(town), children().keys())) != empty:
             assert time.monotonic() < deadline, (left, empty)
 
 

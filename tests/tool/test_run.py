@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from offspring import adopting, children, reap, reap_all_but
 from ordinary_user import interpreter_for_all
 
 from bastide.tool.checkout import CHECKOUT
 
-PR_SET_CHILD_SUBREAPER = 36
 SECONDS = 60
 """Until a run that hangs is a failure."""
 
@@ -28,13 +25,13 @@ SECONDS = 60
 @pytest.fixture(autouse=True)
 def no_process_is_left() -> Iterator[None]:
     """Whatever a run leaves behind becomes a child of this process, and fails the test."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    before = _children()
-    yield
-    left = {pid: _name(pid) for pid in _children() - before}
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    _reap(set(left))
+    with adopting():
+        before = children().keys()
+        yield
+        left = {pid: name for pid, name in children().items() if pid not in before}
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        reap(left)
     assert not left
 
 
@@ -153,12 +150,12 @@ def test_an_interrupted_run_ends_at_once_and_leaves_nothing(number: signal.Signa
 
 
 def test_a_killed_run_takes_its_components_with_it(tmp_path: Path) -> None:
-    before = _children()
+    before = children().keys()
     with subprocess.Popen(_command(_endless(tmp_path)), stdout=subprocess.PIPE, text=True) as run:
         _wait_for(run, "I am here")
         run.kill()
         run.wait(SECONDS)
-    _reap(_children() - before)         # they are this process's children now, and the kernel ends them all
+    reap_all_but(before)                # they are this process's children now, and the kernel ends them all
 
 
 def test_a_run_that_is_interrupted_again_and_again_while_it_starts_ends_and_leaves_nothing(tmp_path: Path) -> None:
@@ -268,30 +265,3 @@ def _wait_for(run: subprocess.Popen[str], text: str) -> None:
         if text in line:
             return
     raise AssertionError(f"the run ended before it said '{text}'")
-
-
-def _reap(pids: set[int]) -> None:
-    """Wait for the end of children, in whichever order they end: the first of a namespace ends after all others."""
-    ends = select.poll()
-    descriptors = {os.pidfd_open(pid): pid for pid in pids}
-    for descriptor in descriptors:
-        ends.register(descriptor, select.POLLIN)
-    while descriptors:
-        ready = ends.poll(SECONDS * 1000)
-        assert ready, f"these processes do not end: {[_name(pid) for pid in descriptors.values()]}"
-        for descriptor, _ in ready:
-            os.waitpid(descriptors.pop(descriptor), 0)
-            ends.unregister(descriptor)
-            os.close(descriptor)
-
-
-def _name(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")[0]
-
-
-def _children() -> set[int]:
-    found: set[int] = set()
-    for thread in os.listdir("/proc/self/task"):
-        with suppress(FileNotFoundError):       # a thread that ended
-            found |= {int(pid) for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()}
-    return found

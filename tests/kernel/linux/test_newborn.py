@@ -10,21 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from offspring import children
 
 from bastide.kernel.interface import Ending
 from bastide.kernel.linux.spawner import SpawnError, Zygote
 
 
-def children() -> set[int]:
-    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
-
-
 def prepared(zygote: Zygote) -> int:
     """The process id of the one that is forked ahead, once it waits."""
-    before = children()
+    before = children().keys()
     zygote.prepare()
     select.select([zygote._control], [], [])
-    pid, = children() - before
+    pid, = children().keys() - before
     while status(pid)["Seccomp"] != ["2"]:      # the last step of its lock-down
         os.sched_yield()
     return pid
@@ -90,7 +87,7 @@ def test_a_start_that_fails_before_it_is_told_leaves_it_to_the_next(zygote: Zygo
 
 
 def test_it_is_of_no_use_without_the_zygote_and_ends(boot: Callable[..., Zygote]) -> None:
-    before = children()
+    before = children().keys()
     zygote = boot()
     pid = prepared(zygote)
     os.kill(zygote.pids[0], signal.SIGKILL)
@@ -99,19 +96,19 @@ def test_it_is_of_no_use_without_the_zygote_and_ends(boot: Callable[..., Zygote]
         zygote.spawn("late", [], b"{}")
     zygote.close()
     assert not Path(f"/proc/{pid}").exists()
-    assert children() == before
+    assert children().keys() == before
 
 
 @pytest.mark.parametrize("told", [True, False])
 def test_closing_the_zygote_leaves_neither_process_nor_descriptor(told: bool, boot: Callable[..., Zygote]) -> None:
-    before = children(), os.listdir("/proc/self/fd")
+    before = children().keys(), os.listdir("/proc/self/fd")
     zygote = boot()
     if told:
         prepared(zygote)
     else:
         zygote.prepare()
     zygote.close()
-    assert (children(), os.listdir("/proc/self/fd")) == before
+    assert (children().keys(), os.listdir("/proc/self/fd")) == before
 
 
 def test_a_component_can_write_nothing_into_its_cradle_and_core_sees_it_hang_up(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from offspring import adopting, reap
 
 from bastide.kernel.interface import Ending, OutOfMachine
 from bastide.kernel.linux import landlock, seccomp
@@ -223,14 +224,12 @@ def test_closing_the_zygote_ends_its_components(boot: Callable[..., Zygote]) -> 
 
 @pytest.mark.parametrize("with_namespaces", [True, False])
 def test_everything_ends_with_core(with_namespaces: bool) -> None:
-    process, answer = core(CORE, {"user_namespaces": with_namespaces})
-    pidfds = [os.pidfd_open(pid) for pid in answer["pids"]]
-    assert len(pidfds) == 4 + answer["active"]
-    process.kill()
-    process.wait()
-    for pidfd in pidfds:
-        assert select.select([pidfd], [], [], 30)[0] == [pidfd]
-        os.close(pidfd)
+    with adopting():
+        process, answer = core(CORE, {"user_namespaces": with_namespaces})
+        assert len(answer["pids"]) == 4 + answer["active"]
+        process.kill()
+        process.wait()
+        reap(answer["pids"])
     for stream in (process.stdin, process.stdout):
         assert stream is not None
         stream.close()
