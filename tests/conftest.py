@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import ordinary_user
 import pytest
 from booted import Booted
+from hypothesis import HealthCheck, settings
 from ports import CONTENTS, ENTRIES, MACHINES, zygotes
+
+# The same examples at each run, however long a busy host takes for them: what fails, fails for everybody. Others, at
+# random, are for runs by hand that say how many (BASTIDE_EXAMPLES), or `--hypothesis-profile=random`.
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("random"), derandomize=True)
+settings.load_profile("random" if "BASTIDE_EXAMPLES" in os.environ else "same")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -133,7 +133,7 @@ class Books(RuleBasedStateMachine):
             assert sum(known.caps.limit for known in everybody) == CAPS
 
 
-Books.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Books.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestBooks = Books.TestCase
 
 

@@ -203,7 +203,7 @@ ACTIONS = st.lists(st.tuples(st.sampled_from(("attach", "place", "detach", "free
 
 
 @given(ACTIONS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_map_shows_what_a_plain_list_of_pages_would(actions: list[tuple[str, int, int, int]]) -> None:
     with Machine(lambda start: 0) as machine:
         house = House(machine)

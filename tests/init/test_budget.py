@@ -213,7 +213,7 @@ def act(puppets: Puppets, held: list[Any], kind: str, what: object) -> None:
         puppets.tell("child", lambda env: env.parent.resource_request(Resources(what, 0)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(_ACTS, max_size=15))
 def test_no_byte_is_lost_whatever_is_assigned_used_and_given_back(acts: list[tuple[str, object]]) -> None:
     held: list[Any] = []

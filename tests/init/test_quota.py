@@ -211,7 +211,7 @@ _STEPS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_STEPS, max_size=25))
 def test_quota_is_conserved_whatever_children_do_in_whatever_order(steps: list[Any]) -> None:
     with Puppets("""

@@ -125,7 +125,7 @@ class Writer(LogSession):
             self._env.log(f"<{self._label}> {text.rstrip()}")
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @example([[Wish("c", 1, True, "a", 512), Wish("a", 1, False, "", 512), Wish("d", 1, False, "c", 512)],
           [Wish("a", 1, False, "", 512), Wish("d", 1, False, "a", 512), Wish("c", 1, False, "", 512)]])
 @given(st.lists(st.composite(wishes)(), min_size=1, max_size=8))

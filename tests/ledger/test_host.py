@@ -154,7 +154,7 @@ ORDERS = st.tuples(st.integers(0, 2), st.sampled_from(
      "domain", "sell", "sell | size: 1", "sell | size: 2"]))
 
 
-@settings(max_examples=EXAMPLES or 4, derandomize=not EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES or 4)
 @given(st.lists(ORDERS, min_size=15, max_size=40))
 def test_whatever_components_buy_and_sell_ledger_and_host_agree(orders: list[tuple[int, str]]) -> None:
     with towns() as town:

@@ -438,4 +438,4 @@ class Trees(RuleBasedStateMachine):
 
 def test_budgets_are_exact_in_random_trees() -> None:
     run_state_machine_as_test(Trees, settings=settings(
-        max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)))
+        max_examples=EXAMPLES, stateful_step_count=40, suppress_health_check=list(HealthCheck)))

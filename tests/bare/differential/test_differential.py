@@ -45,7 +45,7 @@ def test_random_programs_mean_the_same_compiled(batch: int, tmp_path: Path) -> N
     assert disagreements(path, BATCH, 0 if batch % 4 == 3 else 2) == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_a_program_that_means_something_else_is_made_small(tmp_path_factory: pytest.TempPathFactory,
                                                            source: random.Random) -> None:

@@ -37,7 +37,7 @@ def on_host(name: str) -> Hosted:
 def test_a_structure_agrees_with_its_model_under_cpython(name: str) -> None:
     walk = imported(WALKS / f"{name}.py").walk
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8)
     @given(st.integers(0, (1 << 64) - 1))
     def from_any_seed(seed: int) -> None:
         walk(u64(seed), u64(STEPS))

@@ -112,7 +112,7 @@ WORDS = st.sampled_from([
 EDITS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 80), st.one_of(WORDS, st.just(""))), min_size=1, max_size=8)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.sampled_from(OURS), EDITS)
 def test_any_text_is_answered_with_findings_in_it_or_a_summary(path: Path, edits: list[tuple[float, int, str]]) -> None:
     text = path.read_text()

@@ -116,7 +116,7 @@ def touches(point: Point, segment: Segment) -> bool:
 
 
 @given(systems())
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_nothing_lies_on_anything_else_and_each_session_can_be_followed(system: System) -> None:
     check(picture(system))
     check(picture(system, everything=True))

@@ -39,7 +39,7 @@ def test_each_component_and_each_session_is_in_the_svg() -> None:
 
 
 @given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_a_name_contains_the_svg_is_valid_and_shows_it(name: str, service: str) -> None:
     root = ElementTree.fromstring(written(system(f"x{name}", f"x{service}"), "svg"))
     texts = ["".join(text.itertext()) for kind in ("text", "title") for text in root.iter(f"{SVG}{kind}")]

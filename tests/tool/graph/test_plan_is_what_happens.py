@@ -169,7 +169,7 @@ def scenario(config: str) -> Scenario:
 
 
 @given(town)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_what_is_planned_is_what_happens(config: str) -> None:
     planned = scenario(config)
     plan = Plan.of(planned)
