@@ -57,6 +57,7 @@ def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, monkeypatch: p
     scratch.mkdir()
     sockets.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(sockets))
+    monkeypatch.setenv("TMPDIR", str(scratch))      # the second place of sockets, where other runs may be
     scenario.write_text(_scenario())
     before = _traces(scratch)
     for number in range(ENDS):
@@ -65,7 +66,7 @@ def test_however_a_run_ends_nothing_of_it_remains(tmp_path: Path, monkeypatch: p
         patience = dice.randrange(STARTING_MILLISECONDS) if number // len(SIGNALS) % 2 else None
         print(f"BASTIDE_SEED={SEED}: run {number}: {victim} gets {how.name} "
               f"{'at work' if patience is None else f'after {patience} ms'}", flush=True)
-        with _started(scenario, scratch) as run:
+        with _started(scenario) as run:
             found = _at_work(run, dice) if patience is None else _meanwhile(run, patience)
             struck = _strike(run, victim, how)
             rest, complaints = run.communicate(timeout=SECONDS)
@@ -83,10 +84,9 @@ def _scenario() -> str:
             f"+ config\n{people}-\n")
 
 
-def _started(scenario: Path, scratch: Path) -> subprocess.Popen[bytes]:
+def _started(scenario: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "bastide.tool.main", "run", str(scenario)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=CHECKOUT / "src",
-                            env={**os.environ, "TMPDIR": str(scratch)})
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=CHECKOUT / "src")
 
 
 def _at_work(run: subprocess.Popen[bytes], dice: random.Random) -> bytes:
