@@ -1,4 +1,7 @@
-"""What a host shows of processes: descriptors, shared memory, states. Nothing is asked of them."""
+"""What a host shows of processes: descriptors, shared memory, states. Nothing is asked of them.
+
+It shows descriptors and memory of components to who may trace them, as root may: to others, they seem to have none.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +35,18 @@ def shared_memory(pids: Iterable[int | str]) -> tuple[int, int]:
                 with suppress(FileNotFoundError):
                     status = os.stat(path)
                     sizes[status.st_ino] = status.st_blocks * 512
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            fields = line.split(maxsplit=5)
-            if len(fields) == 6 and fields[5].startswith("/memfd:"):
-                sizes.setdefault(int(fields[4]), 0)
+        with suppress(PermissionError):
+            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                fields = line.split(maxsplit=5)
+                if len(fields) == 6 and fields[5].startswith("/memfd:"):
+                    sizes.setdefault(int(fields[4]), 0)
     return len(sizes), sum(sizes.values())
 
 
 def _links(pid: int | str) -> Iterator[tuple[str, str]]:
     folder = f"/proc/{pid}/fd"
-    for number in os.listdir(folder):
-        path = f"{folder}/{number}"
-        with suppress(FileNotFoundError):       # the one that listed
-            yield path, os.readlink(path)
+    with suppress(PermissionError):
+        for number in os.listdir(folder):
+            path = f"{folder}/{number}"
+            with suppress(FileNotFoundError):       # the one that listed
+                yield path, os.readlink(path)
