@@ -57,6 +57,8 @@ class Attack:
     """Outside, it takes root."""
     refusable: bool = False
     """Outside, some hosts refuse it by a setting of theirs, or for want of what it needs."""
+    undo: Callable[[Any], object] = lambda made: None
+    """Takes away again, given what the act returned, what would outlive the process."""
 
     @property
     def possible(self) -> bool:
@@ -80,7 +82,7 @@ def denied(name: str, *arguments: Any, **details: Any) -> Attack:
 def outcome(attack: Attack, world: World) -> str:
     """Try it here and now."""
     try:
-        attack.act(world)
+        attack.undo(attack.act(world))
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, f"errno {error.errno}")
     except Exception as error:

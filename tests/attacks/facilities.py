@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from attacks.attack import Attack, World, denied
@@ -12,7 +13,9 @@ SOFTWARE_CLOCK = filled("<IIQQQQQ72x", 1, 120, 0, 0, 0, 0, 0x61)     # struct pe
 JOIN_SESSION, OWN_KEYS = 1, -2
 PRIVATE = 0
 CREATE = 0o1000 | 0o600
+REMOVE = 0
 OPEN = 0o102                                                        # O_CREAT | O_RDWR
+NAME = f"bastide-attack-{os.getpid()}".encode()
 
 
 def _clock_of(world: World) -> None:
@@ -38,9 +41,9 @@ ATTACKS = {
     "join a session of keys": denied("keyctl", JOIN_SESSION, None),
     "add a key": denied("add_key", b"user", b"attack", b"x", 1, OWN_KEYS),
     "ask for a key": denied("request_key", b"user", b"attack", None, OWN_KEYS, outside="ENOKEY"),
-    "make a queue of messages": denied("msgget", PRIVATE, CREATE),
-    "make a named queue": denied("mq_open", b"bastide-attack", OPEN, 0o600, None),
-    "make semaphores": denied("semget", PRIVATE, 1, CREATE),
+    "make a queue of messages": denied("msgget", PRIVATE, CREATE, undo=lambda made: call("msgctl", made, REMOVE)),
+    "make a named queue": denied("mq_open", NAME, OPEN, 0o600, None, undo=lambda made: call("mq_unlink", NAME)),
+    "make semaphores": denied("semget", PRIVATE, 1, CREATE, undo=lambda made: call("semctl", made, 0, REMOVE)),
     "load a module": denied("init_module", room(), 1, b"", privileged=True, outside="ENOEXEC"),
     "load another kernel": denied("kexec_load", 0, 1, None, 0xFFFF, privileged=True, outside="EINVAL"),
     "restart the host": denied("reboot", 1, 1, 0, None, privileged=True, outside="EINVAL"),

@@ -114,7 +114,7 @@ ATTACKS = {
         "", READ | WRITE, VALIDATE | ANONYMOUS, outside="EINVAL"),
     "make memory with a descriptor": denied("memfd_create", b"attack", 0),
     "make secret memory": denied("memfd_secret", 0),
-    "make memory with a key": denied("shmget", 0, PAGE, 0o1600),
+    "make memory with a key": denied("shmget", 0, PAGE, 0o1600, undo=lambda made: call("shmctl", made, 0)),
     "have memory that grows by itself": map_attack("", READ | WRITE, PRIVATE | ANONYMOUS | GROWS_DOWN),
     "have memory of the pool of huge pages": Attack(_map_huge),
     "have memory that can't be swapped": map_attack("", READ | WRITE, PRIVATE | ANONYMOUS | LOCKED),

@@ -28,6 +28,7 @@ keyctl 250 219|kill 62 129|landlock_create_ruleset 444 444|lchown 94 -|link 86 -
 listxattr 194 11|lstat 6 -|lsm_list_modules 461 461|madvise 28 233|mbind 237 235|memfd_create 319 279
 memfd_secret 447 447|mincore 27 232|mkdir 83 -|mkdirat 258 34|mknod 133 -|mknodat 259 33|mlock 149 228|mlock2 325 284
 mlockall 151 230|mmap 9 222|modify_ldt 154 -|mount 165 40|move_pages 279 239|mprotect 10 226|mq_open 240 180
+mq_unlink 241 181|msgctl 71 187|semctl 66 191|shmctl 31 195
 mremap 25 216|mseal 462 462|msgget 68 186|msync 26 227|munmap 11 215
 name_to_handle_at 303 264|newfstatat 262 79|open 2 -
 open_by_handle_at 304 265|open_tree 428 428|openat 257 56|openat2 437 437|perf_event_open 298 241|personality 135 92
