@@ -102,5 +102,5 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("-o", "--output", type=Path, help="default: beside the main module")
             sub.add_argument("--flat", action="store_true", help="bytes to be copied to the load address, not ELF")
         if name == "run":
-            sub.add_argument("--timeout", type=float, default=10.0, help="seconds (default: 10)")
+            sub.add_argument("--timeout", type=float, default=60.0, help="seconds (default: 60)")
     return parser

@@ -109,7 +109,7 @@ def _on_machine(path: Path, names: Sequence[str], place: str, level: int) -> lis
         main = Path(folder) / "bare_tests.py"
         main.write_text(_harness(path.stem, names, _giving_numbers(path), place))
         image = build(main, TARGETS[place], level=level, folder=path.parent)
-    result = run(image, TARGETS[place], timeout=60.0)
+    result = run(image, TARGETS[place])
     found = [_reported(line) for line in result.output.splitlines() if line.startswith("bare ")]
     if len(found) != len(names):
         last = names[len(found)] if len(found) < len(names) else "an unknown one"

@@ -92,6 +92,6 @@ def test_the_mistake_of_the_tutorial_is_found(tutorial: Path) -> None:
 
 
 def test_the_trap_of_the_tutorial_names_its_line(tutorial: Path, machine: Target) -> None:
-    result = run(build(tutorial / "wrong.py", machine), machine, timeout=60)
+    result = run(build(tutorial / "wrong.py", machine), machine)
     text = (DOC / "bare-tutorial.md").read_text()
     assert result.output.splitlines()[0] == re.findall(r"^    (panic: .*)", text, re.MULTILINE)[0]

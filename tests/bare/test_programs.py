@@ -41,13 +41,13 @@ EXPECTED = {
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_program_does_on_each_machine_what_it_says(name: str, level: int, machine: Target) -> None:
     status, output = EXPECTED[name]
-    _check(run(build(PROGRAMS / f"{name}.py", machine, level=level), machine, timeout=60), status, output)
+    _check(run(build(PROGRAMS / f"{name}.py", machine, level=level), machine), status, output)
 
 
 @pytest.mark.parametrize("level", [0, 2])
 @pytest.mark.parametrize("target", [TARGETS["x86_64"]], ids=str)
 def test_users_call_the_kernel_and_can_not_harm_it(level: int, machine: Target) -> None:
-    _check(run(build(PROGRAMS / "user_x86_64.py", machine, level=level), machine, timeout=60), 0,
+    _check(run(build(PROGRAMS / "user_x86_64.py", machine, level=level), machine), 0,
            r"hello from ring 3\nuser ended by exception 13\nback in the kernel: 13\n")
 
 
@@ -56,7 +56,7 @@ LEFT = {"x86_64": r"0x2badb002 0x[1-9a-f]\w*\n", "aarch64": r"0x[1-9a-f]\w* 0x0\
 
 
 def test_flat_images_boot_and_are_told_of_their_machine(machine: Target) -> None:
-    _check(run(build(PROGRAMS / "loader.py", machine), machine, timeout=60, flat=True), 0, LEFT[machine.name])
+    _check(run(build(PROGRAMS / "loader.py", machine), machine, flat=True), 0, LEFT[machine.name])
 
 
 def test_files_do_not_depend_on_where_and_when_they_are_built(target: Target, tmp_path: Path) -> None:

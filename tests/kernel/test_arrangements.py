@@ -20,7 +20,7 @@ from bastide.kernel.interface import (
     Placement,
 )
 
-PATIENCE = 5_000_000
+PATIENCE = 30_000_000
 """Microseconds of the machine's time after which a test gives up."""
 
 

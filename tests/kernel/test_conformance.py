@@ -28,7 +28,7 @@ from bastide.kernel.interface import (
 
 ENTRY = "components.conformance_entry:entry"
 
-PATIENCE = 5_000_000
+PATIENCE = 30_000_000
 """Microseconds of the machine's time after which a test gives up."""
 
 

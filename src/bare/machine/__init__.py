@@ -62,7 +62,7 @@ def command(target: Target, kernel: Path, *, memory: int = 128, options: Sequenc
             "-monitor", "none", "-net", "none", *options, "-kernel", str(kernel)]
 
 
-def run(image: Image, target: Target, *, timeout: float = 10.0, memory: int = 128, options: Sequence[str] = (),
+def run(image: Image, target: Target, *, timeout: float = 60.0, memory: int = 128, options: Sequence[str] = (),
         on_line: Callable[[str], None] | None = None, flat: bool = False) -> Run:
     """Boot an image and wait until it ends, but no longer than `timeout` seconds. Raises MissingEmulator.
 

@@ -49,7 +49,7 @@ def test_programs_of_one_name_do_not_share_their_builders(machine: Target, tmp_p
         path = tmp_path / str(number) / "status.py"
         path.parent.mkdir()
         path.write_text(STATUS.format(number=number))
-        assert run(build(path, machine), machine, timeout=60).status == 2 * number
+        assert run(build(path, machine), machine).status == 2 * number
 
 
 @pytest.mark.parametrize(("before", "after", "message"), [

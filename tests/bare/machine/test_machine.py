@@ -38,7 +38,7 @@ def test_a_program_that_does_not_end_is_ended(machine: Target) -> None:
 
 def test_a_program_that_prints_without_end_is_ended(machine: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bare.machine, "OUTPUT_LIMIT", 16 << 10)
-    result = run(build(machine, printing("", FOREVER)), machine, timeout=60)
+    result = run(build(machine, printing("", FOREVER)), machine)
     assert result.reason == "more output than 16 KiB" and result.output.startswith("xxxx")
 
 

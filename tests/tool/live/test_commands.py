@@ -176,11 +176,11 @@ def on_terminal(*words: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
 
 def read_until(terminal: int, text: str) -> str:
     """What was written to a terminal, up to the text and what came with it."""
-    seen, deadline = "", time.monotonic() + SECONDS
-    while text not in seen:
+    seen, deadline = b"", time.monotonic() + SECONDS
+    while text.encode() not in seen:
         assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], seen
-        seen += os.read(terminal, 65536).decode()
-    return seen
+        seen += os.read(terminal, 65536)
+    return seen.decode(errors="replace")        # what came with it may end within a character
 
 
 def test_top_goes_on_until_it_is_told_to_quit_and_leaves_the_terminal_as_it_was(town: Started) -> None:
