@@ -14,5 +14,5 @@ from bastide.tool.scenario import scenario_names
 def test_a_scenario_succeeds(name: str, port: str, testbed: Boot) -> None:
     system = testbed(name, port=port)
     verdict = system.wait_for_verdict()
-    assert verdict.outcome is Outcome.OK, (verdict, "\n".join(map(str, system.log)))
+    assert verdict.outcome is Outcome.OK, f"{verdict}\n" + "\n".join(map(str, system.log))
     assert system.trouble == []

@@ -8,7 +8,9 @@ from bastide.session.log import LogSession
 from bastide.session.timer import Timer
 
 LAST = 5
-PERIOD = milliseconds(250)
+PAUSE = milliseconds(100)
+READY = "created all LOG connections"
+"""What a child says when it has done all that it has to."""
 
 CONFIG = """config
 + parent-provides
@@ -33,10 +35,14 @@ class Main:
         self._sandbox = Sandbox(env, lambda: None)
         LogSession.announce(self._sandbox, lambda request: Session(self, request))
         self._replace()
-        self._timer.every(PERIOD, self._replace)
 
     def log(self, text: str) -> None:
         self._env.log(text)
+
+    def heard(self, text: str) -> None:
+        """The child said something."""
+        if text == READY:
+            self._timer.once(PAUSE, self._replace)
 
     def _replace(self) -> None:
         if self._version == LAST:
@@ -58,6 +64,7 @@ class Session(LogSession):
 
     def write(self, text: str) -> None:
         self._main.log(f"[{self._label}] {text.rstrip()}")
+        self._main.heard(text.rstrip())
 
     def upgrade(self, *, ram: int = 0, caps: int = 0) -> None:
         self._main.log(f"session '{self._label}' gets {ram} bytes more")
