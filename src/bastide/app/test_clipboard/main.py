@@ -8,7 +8,7 @@ from bastide.base import Env, Generator, Node, Rom, SignalHandler, milliseconds
 from bastide.session.report import Reporter
 from bastide.session.timer import Timer
 
-SETTLED = milliseconds(250)         # long enough for a change of focus to arrive
+SETTLED = milliseconds(500)         # long enough for a change of focus to arrive
 SILENCE = milliseconds(500)         # long enough for a signal that must not come
 
 CLEARED = ""

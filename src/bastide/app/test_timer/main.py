@@ -38,20 +38,23 @@ class PutOff:
 
     def __init__(self, env: Env, done: Callable[[], None]) -> None:
         self._short, self._long, self._done = TimerSession.connect(env), TimerSession.connect(env), done
-        self._left, self._last = TIMES, 0
+        self._left, self._last = TIMES, self._long.elapsed_us()
+        self._held_up = False
+        """Whether the long timeout may have fired before it was set anew, so that it tells nothing."""
         self._handlers = SignalHandler(env, self._again), SignalHandler(env, self._fired)
         for session, handler in zip((self._short, self._long), self._handlers, strict=True):
             session.sigh(handler.cap)
         self._again()
 
     def _again(self) -> None:
-        now = self._long.elapsed_ms()
+        now = self._long.elapsed_us()
         if now < self._last:
             raise ValueError(f"time goes back: from {self._last} to {now}")
-        self._last = now
         if self._left:
             self._left -= 1
             self._long.trigger_once(LONG)
+            self._held_up |= self._long.elapsed_us() - self._last >= LONG
+            self._last = now
             self._short.trigger_once(SHORT)
         else:
             for part in (*self._handlers, self._short, self._long):
@@ -59,7 +62,7 @@ class PutOff:
             self._done()
 
     def _fired(self) -> None:
-        if self._long.elapsed_ms() - self._last < LONG // 1000:
+        if not self._held_up and self._long.elapsed_us() - self._last < LONG:
             raise ValueError("a timeout fired although it had been replaced")
 
 
