@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bastide.tool.schema.pattern import LONGEST_VALUE, InvalidPattern, Pattern
 
-ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", "[a-c]", r"\d", r"\.", "-"])
+ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", "[a-c]", r"[c1a-b\w]", r"[^b-ba-b]", r"\d", r"\.", "-"])
 REPEATED = st.sampled_from(["*", "+", "?", "{2}", "{1,}", "{0,2}", "{0}"])
 PATTERNS = st.recursive(ATOMS, lambda inner: st.one_of(
     st.tuples(inner, inner).map("".join),
@@ -42,6 +42,21 @@ def test_what_makes_others_backtrack_for_ever_takes_a_moment(pattern: str) -> No
         return thread_time() - begin
 
     assert min(cost(1000) for _ in range(3)) < 30 * min(cost(100) for _ in range(3))
+
+
+def test_a_class_may_have_many_characters_and_costs_little_more_for_it() -> None:
+    def cost(characters: int) -> float:
+        made = Pattern(f"([{''.join(chr(0x4e00 + 2 * number) for number in range(characters))}]*)*")
+        begin = thread_time()
+        assert made.matches("".join(chr(0x4e00 + number) for number in range(0, 2 * characters, characters // 50)))
+        return thread_time() - begin
+
+    assert min(cost(20_000) for _ in range(3)) < 30 * min(cost(200) for _ in range(3))
+
+
+def test_repetitions_of_repetitions_are_refused_before_they_take_long() -> None:
+    with pytest.raises(InvalidPattern, match="at most 300 steps"):
+        Pattern("a" + "*" * 1_000_000)
 
 
 def test_a_value_beyond_the_limit_never_matches() -> None:

@@ -8,6 +8,7 @@ the escapes `\\d \\w \\s`; whatever else a pattern has is refused with its colum
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,11 +23,13 @@ _REMEMBERED = 1000
 
 _DEEPEST = 20
 _SPECIAL = "|*+?{}()[]^$"
-_CLASSES = {"d": (("0", "9"),), "w": (("a", "z"), ("A", "Z"), ("0", "9"), ("_", "_")),
-            "s": ((" ", " "), ("\t", "\r"))}
-_ANY = ((chr(0), chr(0x10ffff)),)
+_LAST = chr(0x10ffff)
+_ANY = ((chr(0), _LAST),)
+_CLASSES = {"d": (("0", "9"),), "w": (("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z")),
+            "s": (("\t", "\r"), (" ", " "))}
 
 Ranges = tuple[tuple[str, str], ...]
+"""First and last characters, in order and apart, so that one of many is found quickly."""
 
 
 class InvalidPattern(ValueError):
@@ -42,7 +45,8 @@ class _Step:
     ahead: tuple[int, ...] = (1,)       # relative to itself
 
     def takes(self, character: str) -> bool:
-        return any(low <= character <= high for low, high in self.ranges) != self.negated
+        at = bisect(self.ranges, (character, _LAST)) - 1
+        return (at >= 0 and character <= self.ranges[at][1]) != self.negated
 
 
 _Steps = list[_Step]
@@ -122,7 +126,7 @@ class _Reader:
         while (sign := self._next()) and sign in "*+?{":
             self._at += 1
             least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(sign) or self._counts()
-            steps = self._times(steps, least, most)
+            steps = self._bounded(self._times(steps, least, most))
         return steps
 
     def _times(self, steps: _Steps, least: int, most: int | None) -> _Steps:
@@ -193,7 +197,7 @@ class _Reader:
             else:
                 ranges += low
         self._at += 1
-        return _Step(tuple(ranges), negated)
+        return _Step(_apart(ranges), negated)
 
     def _member(self) -> Ranges:
         character = self._next()
@@ -231,3 +235,14 @@ class _Reader:
         found = self._text[self._at:self._at + 10]
         return InvalidPattern(f"column {self._at + 1} of the pattern: expected {expected}, got "
                               + (f"'{found}'" if found else "its end"))
+
+
+def _apart(ranges: Iterable[tuple[str, str]]) -> Ranges:
+    """The same characters, in ranges that neither overlap nor stand in disorder."""
+    apart: list[tuple[str, str]] = []
+    for low, high in sorted(ranges):
+        if apart and low <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(high, apart[-1][1])
+        else:
+            apart.append((low, high))
+    return tuple(apart)
