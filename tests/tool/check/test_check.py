@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,13 @@ def test_so_many_rules_that_nobody_could_follow_them_are_told(tmp_path: Path) ->
     result = examined(path)
     assert [finding.what.partition(";")[0] for finding in result.findings] == [
         "there are too many rules for too many children to follow each session"]
+
+
+def test_a_schema_that_is_too_large_is_told_and_the_rest_is_checked(tmp_path: Path) -> None:
+    copytree(BAD / "config_of_one_s_own_component", tmp_path, dirs_exist_ok=True)
+    schema = tmp_path / "components" / "mine" / "mine.hsd"
+    schema.write_text(schema.read_text().replace("-\n", "+ node more\n" * 10_000 + "-\n"))
+    assert f"{schema}:1:1: a schema has at most 64 KiB" in map(str, examined(tmp_path / "runtime").findings)
 
 
 def test_a_scenario_that_can_not_be_planned_is_not_clean(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,11 @@ def test_categories_that_contain_themselves_or_each_other_many_times_come_to_an_
     assert check("config\n+ end\n+ other\n-", schema) == ["config:3:1: 'config' has no node 'other'; known: end"]
 
 
+def test_categories_may_lead_to_one_another_as_far_as_they_like() -> None:
+    chain = "".join(f"+ category c{n} | + category c{n + 1}\n" for n in range(2000))
+    assert check("config | + end\n-", f"schema config\n+ category c0\n{chain}+ category c2000 | + node end\n-") == []
+
+
 WORDS = st.sampled_from(["+ type a", ": a|b", "+ attr b | type: a", "+ node c", "+ category d", "+ quote",
                          "+ anything", "+ attr | type: number", "x: y", "+ type e | of: bytes | least: 1 | most: 0",
                          ". c"])

@@ -19,8 +19,8 @@ from bastide.tool.suggestion import suggestion
 FROM_OUTSIDE = CORE_SERVICES | TOOL_SERVICES | OUTER_DRIVERS.keys()
 """What a scenario can require."""
 
-SCHEMA_LIMIT = 1 << 20
-"""Bytes of a schema."""
+SCHEMA_LIMIT = 64 << 10
+"""Bytes of a schema, each of whose nodes can take over each of its categories."""
 
 
 def findings(subject: Subject, plan: Plan | None) -> Iterator[Finding]:
@@ -85,7 +85,11 @@ class _Schemas:
     def _read(self, path: Path) -> Schema | None:
         try:
             with path.open("rb") as file:
-                schema = Schema(Node.parse(file.read(SCHEMA_LIMIT), str(path), strict=True))
+                content = file.read(SCHEMA_LIMIT + 1)
+            if len(content) > SCHEMA_LIMIT:
+                self.flaws.append(Finding(str(path), 1, 1, f"a schema has at most {SCHEMA_LIMIT >> 10} KiB"))
+                return None
+            schema = Schema(Node.parse(content, str(path), strict=True))
         except (InvalidNode, OSError) as error:
             self.flaws.append(Finding.of(error, str(path)))
             return None

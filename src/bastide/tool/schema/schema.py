@@ -120,7 +120,7 @@ class Schema:
         rules = self._rules.get(id(rule))
         if rules is None:
             rules = self._rules[id(rule)] = _Rules()
-            for part in self._parts(rule, set()):
+            for part in self._parts(rule):
                 if part.type == "attr":
                     type = self._types.get(part.attributes.get("type", "text"), KNOWN["text"])
                     rules.attributes.setdefault(part.name, _Attribute(type, "default" not in part.attributes))
@@ -130,15 +130,19 @@ class Schema:
                 rules.anything |= part.type == "anything"
         return rules
 
-    def _parts(self, rule: Node, expanded: set[str]) -> Iterator[Node]:
+    def _parts(self, rule: Node) -> Iterator[Node]:
         """The parts of a rule, with those of the categories it names, each once."""
-        for part in rule.sub_nodes():
-            if part.type != "category":
+        expanded, pending = set[str](), [rule.sub_nodes()]
+        while pending:
+            part = next(pending[-1], None)
+            if part is None:
+                pending.pop()
+            elif part.type != "category":
                 yield part
-            elif (rule is not self.root or not part.children) and part.name not in expanded:
+            elif part.name not in expanded and not (part.children and rule is self.root and len(pending) == 1):
                 expanded.add(part.name)
                 if (category := self._categories.get(part.name)) is not None:
-                    yield from self._parts(category, expanded)
+                    pending.append(category.sub_nodes())
 
     def _define(self, node: Node) -> None:
         """Take over a definition of a type."""
