@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from time import thread_time
 from types import SimpleNamespace
 from typing import TextIO
 
@@ -109,6 +110,16 @@ def test_a_reader_who_has_seen_enough_of_the_help_causes_no_traceback() -> None:
 
 def test_names_that_are_far_too_long_are_compared_quickly() -> None:
     assert closest("x" * 1_000_000, ["hello", "y" * 1_000_000]) is None
+
+
+def test_a_name_is_found_in_a_crowd_without_being_compared_with_all() -> None:
+    def cost(size: int) -> float:
+        crowd = [f"component-{number}-of-many" for number in range(size)]
+        begin = thread_time()
+        assert closest("component-77-of-mani", crowd) == "component-77-of-many"
+        return thread_time() - begin
+
+    assert min(cost(10_000) for _ in range(3)) < 20 * min(cost(100) for _ in range(3))
 
 
 def test_a_suggestion_is_the_closest_name_or_the_few_there_are() -> None:
