@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bastide.base.errors import InvalidNode
 
 _PLACE = re.compile(r"(.*):(\d+):(\d+)", re.DOTALL)
 _MESSAGE = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
+
+_LONGEST_NODE = 100
+"""Lines behind the beginning of a node in which its attributes are looked for."""
 
 
 @dataclass(frozen=True, order=True)
@@ -45,11 +49,11 @@ class Finding:
             return cls(path, int(match[2]), int(match[3]), match[4])
         return cls(path, 1, 1, text.removeprefix(f"{path}: "))
 
-    def refined(self, text: str) -> Finding:
-        """The same, at the place of the attribute rather than of its node; `text` is the content of the file."""
+    def refined(self, lines: Sequence[str]) -> Finding:
+        """The same, at the place of the attribute rather than of its node; `lines` are the content of the file."""
         if not self.attribute:
             return self
-        line, column = attribute_place(text, self.line, self.column, self.attribute)
+        line, column = attribute_place(lines, self.line, self.column, self.attribute)
         return replace(self, line=line, column=column)
 
     def __str__(self) -> str:
@@ -57,17 +61,16 @@ class Finding:
         return f"{self.path}:{self.line}:{self.column}: {self.what}{hint}"
 
 
-def attribute_place(text: str, line: int, column: int, attribute: str) -> tuple[int, int]:
+def attribute_place(lines: Sequence[str], line: int, column: int, attribute: str) -> tuple[int, int]:
     """Line and column of an attribute of the node at the given place; that of the node if it isn't found.
 
     A parser does not keep the places of attributes, as no program needs them at run time. They precede the sub nodes,
     so that the first tag of that name behind the beginning of the node is the attribute. In HID comments may come in
     between.
     """
-    lines = text.split("\n")
     tag = re.compile(rf"(?:^|[\s|])({re.escape(attribute)})\s*[:=]")
-    xml = text.lstrip().startswith("<")
-    for number in range(line, len(lines) + 1):
+    xml = next((content for content in lines if content.strip()), "").lstrip().startswith("<")
+    for number in range(line, min(len(lines), line + _LONGEST_NODE) + 1):
         content = lines[number - 1]
         if not xml and content.lstrip(" |").startswith((". ", ": ")):
             continue

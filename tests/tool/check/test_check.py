@@ -66,6 +66,16 @@ def test_so_many_rules_that_nobody_could_follow_them_are_told(tmp_path: Path) ->
         "there are too many rules for too many children to follow each session"]
 
 
+def test_of_countless_mistakes_as_many_are_shown_as_somebody_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "runtime"
+    starts = "".join(f'<start name="s{number}">\n</start>\n' for number in range(500))
+    path.write_text(f'<runtime ram="64M" caps="1000" binary="init">\n<content><rom name="init"/></content>\n'
+                    f'<config>\n{starts}</config>\n</runtime>\n')
+    first, *shown = map(str, examined(path).findings)
+    assert first == f"{path}:1:1: there may be more than these 1000 findings"
+    assert len(shown) == 1000
+
+
 def test_a_schema_that_is_too_large_is_told_and_the_rest_is_checked(tmp_path: Path) -> None:
     copytree(BAD / "config_of_one_s_own_component", tmp_path, dirs_exist_ok=True)
     schema = tmp_path / "components" / "mine" / "mine.hsd"

@@ -40,7 +40,7 @@ schema config
 def check(config: str, schema: str = SCHEMA) -> list[str]:
     made = Schema(Node.parse(schema, "x.hsd"))
     assert made.flaws == []
-    return [str(finding.refined(config)) for finding in made.check(Node.parse(config, "config"))]
+    return [str(finding.refined(config.split("\n"))) for finding in made.check(Node.parse(config, "config"))]
 
 
 def flaws(schema: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from bastide.base.node import Node
@@ -17,6 +18,9 @@ from bastide.tool.graph.asks import Origin, Survey
 from bastide.tool.graph.code import Library
 from bastide.tool.graph.plan import Plan
 from bastide.tool.scenario import Scenario, ScenarioError
+
+MOST = 1000
+"""Findings of one scenario: nobody reads more, and each of them takes a moment to be worded."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,20 @@ def _examined(subject: Subject, host: Quota, library: Library | None) -> Result:
     library = library or Library()
     plan, obstacle = _plan(subject)
     survey = None if plan is None else Survey(plan, library)
-    said = list(names.findings(subject, plan))
+    said = list(islice(names.findings(subject, plan), MOST))
     lines = {(finding.path, finding.line) for finding in said}
     # What a reader stumbles over first, and what init would say, is often what a schema finds as well.
     other = (finding for finding in (*subject.flaws, *told.findings(subject))
              if (finding.path, finding.line) not in lines)
-    found = {*said, *other, *content.findings(subject), *quotas.findings(subject, host)}
-    if plan is not None and survey is not None:
-        found.update(_followed(plan, survey, library))
-    elif obstacle is not None and not said:
-        found.add(obstacle)
-    refined = {finding.refined(subject.text) if finding.path == subject.path else finding for finding in found}
+    followed = _followed(plan, survey, library) if plan is not None and survey is not None else ()
+    all_of_it = chain(said, other, content.findings(subject), quotas.findings(subject, host), followed)
+    found = [*islice(all_of_it, MOST)]
+    if len(found) == MOST:
+        found.append(Finding(subject.path, 1, 1, f"there may be more than these {MOST} findings"))
+    if obstacle is not None and not said:
+        found.append(obstacle)
+    lines_of_text = subject.text.split("\n")
+    refined = {finding.refined(lines_of_text) if finding.path == subject.path else finding for finding in found}
     return Result(subject.path, tuple(sorted(refined)), "" if refined or survey is None else _summary(subject, survey))
 
 
@@ -75,7 +82,7 @@ def _plan(subject: Subject) -> tuple[Plan | None, Finding | None]:
 
 def _followed(plan: Plan, survey: Survey, library: Library) -> Iterator[Finding]:
     """What is found by following the sessions."""
-    by_themselves = list(rules.findings(plan))
+    by_themselves = list(islice(rules.findings(plan), MOST))
     yield from by_themselves
     yield from routes.findings(plan, survey, {f"{each.path}:{each.line}:{each.column}" for each in by_themselves})
     yield from cycles.findings(plan, survey)

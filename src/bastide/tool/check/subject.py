@@ -6,8 +6,9 @@ sessions the components will ask for is not its business, but that of the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from bastide.base.errors import BastideError, InvalidNode
@@ -65,8 +66,13 @@ class Subject:
 
     def module(self, name: str) -> str:
         """Where the ROM module comes from that is called `name` within the scenario."""
+        return self._modules_by_name.get(name, name)
+
+    @cached_property
+    def _modules_by_name(self) -> Mapping[str, str]:
+        """The first of each name."""
         roms: tuple[Rom, ...] = self.scenario.content if self.scenario is not None else ()
-        return next((rom.label for rom in roms if rom.name == name), name)
+        return {rom.name: rom.label for rom in reversed(roms)}
 
 
 def read(path: Path, content: bytes) -> Subject:
