@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from bastide.base import Node
 from bastide.tool.graph.model import Amount, Component, Link, Session, System
 from bastide.tool.live.snapshot import Domain, Seen, assemble
@@ -128,6 +130,19 @@ def test_a_report_of_a_component_that_is_no_init_is_not_believed() -> None:
     lie = "state\n+ child crown | binary: gold\n-"
     system = picture({"init": OUTER, "init -> clock": lie}, "init -> clock")
     assert found(system, "init -> clock").children == ()
+
+
+def test_an_init_that_lies_about_its_children_changes_nothing_but_its_own_box() -> None:
+    names = [" -> ".join(["a"] * depth) for depth in range(1, 600)] + [" -> ", " -> lamp", "->", "x" * 10_000]
+    lie = "state\n" + "".join(f"+ child {name} | binary: init | ram: lots\n  + requested | + session LOG | ram: -1\n"
+                              for name in names) + "-"
+    labels = ("init -> clock", "init -> inner", INNER_LAMP)
+    honest = picture({"init": OUTER}, *labels)
+    system = picture({"init": OUTER, "init -> inner": lie}, *labels)
+    assert System.from_json(json.loads(json.dumps(system.to_json()))) == system
+    assert found(system, "init -> clock") == found(honest, "init -> clock")
+    assert {box.label for box in found(system, "init -> inner").children} == {
+        "init -> inner -> a", "init -> inner -> ->", f"init -> inner -> {'x' * 10_000}", INNER_LAMP}
 
 
 def test_another_program_than_init_has_no_children_by_its_config() -> None:

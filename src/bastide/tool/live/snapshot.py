@@ -132,7 +132,8 @@ class _Picture:
         report = self._report_of(label) if self.boxes[label].binary == "init" else None
         if report is None:
             return
-        children = {node.name: node for node in report.sub_nodes("child") if node.name}
+        # Who reports may have been taken over: a name is no path, by which boxes could be put into one another.
+        children = {node.name: node for node in report.sub_nodes("child") if node.name and SEPARATOR not in node.name}
         for name, node in children.items():
             self._describe(label + SEPARATOR + name, node)
         provided = _provided(label, children)
