@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tool.live.started import Started
 
 from bastide.tool.boot import load
 from bastide.tool.edits import Edits, fingerprint
 from bastide.tool.scenario import read_scenario
-
-SECONDS = 60
-"""Until a run that says nothing more is a failure."""
 
 SCENARIO = """runtime | ram: 64M | caps: 1000 | binary: init
 + content
@@ -59,43 +53,15 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class Watched:
-    """A run with --watch, and the lines that it said."""
-
-    def __init__(self, place: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bastide.tool.main", "run", str(place / "runtime"), "--watch"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.lines: list[str] = []
-        self._rest = b""
-
-    def wait_for(self, text: str) -> None:
-        """Read on until a line contains the text."""
-        assert self.process.stdout is not None
-        deadline = time.monotonic() + SECONDS
-        while True:
-            while b"\n" in self._rest:
-                line, _, self._rest = self._rest.partition(b"\n")
-                self.lines.append(line.decode())
-                if text in self.lines[-1]:
-                    return
-            assert select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))[0], self.lines
-            data = os.read(self.process.stdout.fileno(), 4096)
-            assert data, self.lines
-            self._rest += data
-
-
 @pytest.fixture
-def watched(place: Path) -> Iterator[Watched]:
-    run = Watched(place)
-    run.wait_for("hears one")
-    run.wait_for("ok (log)")
+def watched(place: Path) -> Iterator[Started]:
+    """A run with --watch."""
+    run = Started("run", str(place / "runtime"), "--watch")
+    run.wait_for("hears one", "ok (log)")
     yield run
     run.process.send_signal(signal.SIGINT)
     run.wait_for("interrupted")
-    assert run.process.wait(SECONDS) == 130
-    assert run.process.stdout is not None
-    run.process.stdout.close()
+    assert run.end() == 130
     assert sum("stays" in line for line in run.lines) == 1
 
 
@@ -105,7 +71,7 @@ def edit(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after))
 
 
-def test_edits_are_taken_over_one_by_one(watched: Watched, place: Path) -> None:
+def test_edits_are_taken_over_one_by_one(watched: Started, place: Path) -> None:
     edit(place / "runtime", "word: one", "word: two")
     watched.wait_for("[init -> speaker] hears two")
     edit(place / "components/speaker/main.py", "hears ", "sees ")
