@@ -18,6 +18,7 @@ from bastide.session.audio import (
     POSITIONS,
     AudioInSession,
     AudioOutSession,
+    AudioSession,
 )
 from bastide.session.play import PlaySession, Window
 from bastide.session.record import LARGEST, RecordSession
@@ -64,7 +65,7 @@ class Space(Puppets):
 class Stream:
     """A client's end of either session, and how often it was told something."""
 
-    def __init__(self, env: Env, session: AudioOutSession | AudioInSession) -> None:
+    def __init__(self, env: Env, session: AudioSession) -> None:
         self.session, self.told = session, 0
         self._window = Attached(env.account, session.dataspace())
         self._handler = SignalHandler(env, self._count)

@@ -39,8 +39,8 @@ class AudioArgs(SessionArgs):
     channel: str = "left"
 
 
-class AudioOutSession(Session):
-    service, ram_quota, cap_quota = "Audio_out", str((16 << 10) + STREAM_OUT), 4
+class AudioSession(Session):
+    """What both have in common."""
 
     @rpc
     def start(self) -> None: ...
@@ -53,39 +53,25 @@ class AudioOutSession(Session):
 
     @rpc
     def progress_sigh(self, context: SignalCap | None) -> None:
-        """Where to tell that a packet was played."""
+        """Where to tell that a packet was played or recorded."""
+
+    @rpc
+    def data_avail_sigh(self) -> SignalCap:
+        """Where the client tells that there is a packet to be played, or room for one, again."""
+        ...
+
+
+class AudioOutSession(AudioSession):
+    service, ram_quota, cap_quota = "Audio_out", str((16 << 10) + STREAM_OUT), 4
 
     @rpc
     def alloc_sigh(self, context: SignalCap | None) -> None:
         """Where to tell that there is room again for a packet."""
 
-    @rpc
-    def data_avail_sigh(self) -> SignalCap:
-        """Where the client tells that there is a packet again."""
-        ...
 
-
-class AudioInSession(Session):
+class AudioInSession(AudioSession):
     service, ram_quota, cap_quota = "Audio_in", str((16 << 10) + STREAM_IN), 4
-
-    @rpc
-    def start(self) -> None: ...
-
-    @rpc
-    def stop(self) -> None: ...
-
-    @rpc
-    def dataspace(self) -> DataspaceCap: ...
-
-    @rpc
-    def progress_sigh(self, context: SignalCap | None) -> None:
-        """Where to tell that a packet was recorded."""
 
     @rpc
     def overrun_sigh(self, context: SignalCap | None) -> None:
         """Where to tell that a packet was lost, as the client is too slow."""
-
-    @rpc
-    def data_avail_sigh(self) -> SignalCap:
-        """Where the client tells that there is room again for a packet."""
-        ...
