@@ -71,7 +71,7 @@ def inprocess_machine(entry: str) -> AbstractContextManager[Machine]:
     return inprocess.Machine(entry_of(entry))
 
 
-def linux_machine(entry: str, isolation: str = "everything") -> AbstractContextManager[Machine]:
+def linux_machine(entry: str, isolation: str = "everything") -> AbstractContextManager[LinuxMachine]:
     return LinuxMachine(entry, zygote(isolation))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 from attacks.modes import modes
@@ -13,7 +12,6 @@ from offspring import children
 from ports import ENTRIES, linux_machine, packed, zygote
 
 from bastide.base import Label, SessionRequest
-from bastide.kernel.linux.machine import LinuxMachine
 
 COMPONENTS = ("attacker", "bystander", "echo_server", "hostile_server", "init")
 
@@ -34,7 +32,7 @@ def fortress(request: pytest.FixtureRequest) -> Iterator[Booted]:
         assert system.run("bystander").lines == ["all answered"]
         assert server.ended is None
         system.close()
-        cast(LinuxMachine, machine).reap()
+        machine.reap()
         system.breathe()
         assert (descriptors(), children().keys()) == before
     assert (descriptors(), children().keys()) == outside

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,8 +198,7 @@ class Colony:
             del parent.starts[member]
             self.apply(parent)
         elif how == "killed" or member.house:
-            process = self.domains()[member.label].domain._process  # type: ignore[attr-defined]
-            os.kill(process.pid, signal.SIGKILL)
+            self.domains()[member.label].domain.kill()
         else:
             self.tell(member, how)
         self.world.gone(member)
@@ -284,7 +282,7 @@ def colony() -> Iterator[Colony]:
         made.end_all()
         made._init.destroy()
         town.close()
-        machine.reap()  # type: ignore[attr-defined]
+        machine.reap()
         deadline = time.monotonic() + 10
         while (left := (descriptors(town), children().keys())) != empty:
             assert time.monotonic() < deadline, (left, empty)
