@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
+
+Table: TypeAlias = Any
+Number: TypeAlias = Any
+"""An array of NumPy, and what is in it. Numba finds out the types by itself."""
 
 SIDE = 48
 NODES = 4096
@@ -29,7 +34,7 @@ def hosted() -> dict[str, Callable[[int], int]]:
     }
 
 
-def _checksums() -> object:
+def _checksums() -> Table:
     checksums = np.zeros(256, np.uint32)
     for byte in range(256):
         checksum = byte
@@ -39,7 +44,7 @@ def _checksums() -> object:
     return checksums
 
 
-def _numeric(limit):  # type: ignore[no-untyped-def]  # Numba finds out the types
+def _numeric(limit: int) -> int:
     steps = 0
     for start in range(1, limit):
         x = start
@@ -49,7 +54,7 @@ def _numeric(limit):  # type: ignore[no-untyped-def]  # Numba finds out the type
     return steps
 
 
-def _matrix(left, right, product, rounds):  # type: ignore[no-untyped-def]
+def _matrix(left: Table, right: Table, product: Table, rounds: int) -> Number:
     for _ in range(rounds):
         for row in range(SIDE):
             for column in range(SIDE):
@@ -60,7 +65,7 @@ def _matrix(left, right, product, rounds):  # type: ignore[no-untyped-def]
     return product[0] + product[-1]
 
 
-def _chase(values, links, steps):  # type: ignore[no-untyped-def]
+def _chase(values: Table, links: Table, steps: int) -> Number:
     total = at = 0
     for _ in range(steps):
         total += values[at]
@@ -68,7 +73,7 @@ def _chase(values, links, steps):  # type: ignore[no-untyped-def]
     return total
 
 
-def _table(checksums, text, rounds):  # type: ignore[no-untyped-def]
+def _table(checksums: Table, text: Table, rounds: int) -> Number:
     checksum = 0
     for _ in range(rounds):
         checksum = ~checksum & 0xFFFFFFFF
@@ -78,7 +83,7 @@ def _table(checksums, text, rounds):  # type: ignore[no-untyped-def]
     return checksum
 
 
-def _lookup(targets, rights, generations, count):  # type: ignore[no-untyped-def]
+def _lookup(targets: Table, rights: Table, generations: Table, count: int) -> int:
     allowed, at = 0, 1
     for _ in range(count):
         if rights[at] & 4 and generations[at] == at % 5:
