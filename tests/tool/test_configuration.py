@@ -39,6 +39,16 @@ def test_to_report_moves_no_other_node_to_another_line() -> None:
     assert str(reporting(config, DETAILS)).splitlines()[:len(before) - 1] == before[:-1]
 
 
+def test_components_that_come_and_go_change_the_buffer_of_reports_only_when_there_are_twice_as_many() -> None:
+    configuration = Configuration(scenario("+ config\n"))
+    changes = [room for room in range(0, 200_000, 1000) if configuration.report_state(SESSIONS, room=room)]
+    assert changes == [0, 66_000, 132_000]
+    assert not any(configuration.report_state(SESSIONS, room=room) for room in range(0, 200_000, 1000))
+    assert configuration.top is not None
+    report = configuration.top.sub_node("report")
+    assert report is not None and report.attributes["buffer"] == "262144"
+
+
 def test_the_config_of_people_stays_what_they_wrote() -> None:
     configuration = Configuration(scenario("+ config\n  + start a\n"))
     written = configuration.config

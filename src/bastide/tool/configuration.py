@@ -18,7 +18,7 @@ STATE_DELAY_MS = 100
 """Between two reports of a state that changes all the time."""
 
 STATE_BUFFER = 64 << 10
-"""Bytes of a state report, unless more are needed: some sixty components with all their sessions."""
+"""Bytes of a state report, doubled as often as more are needed: some sixty components with all their sessions."""
 
 SESSIONS = {"ids": "yes", "requested": "yes", "provided": "yes"}
 QUOTAS = {"session_args": "yes", "child_ram": "yes", "child_caps": "yes", "init_ram": "yes", "init_caps": "yes"}
@@ -38,12 +38,15 @@ class Configuration:
         """Let what runs these binaries be started anew: each has another content now."""
         self._generations = dict(generations)
 
-    def report_state(self, details: Mapping[str, str], *, buffer: int = STATE_BUFFER, surroundings: bool = False
-                     ) -> bool:
+    def report_state(self, details: Mapping[str, str], *, room: int = 0, surroundings: bool = False) -> bool:
         """Have the scenario's init report its state, and also the init around it. False: that is no change.
 
-        `details` are attributes of init's `report` node, which say what to report.
+        `details` are attributes of init's `report` node, which say what to report; `room` are the bytes that it may
+        take. A buffer never shrinks, so that components which come and go don't change the config each time.
         """
+        buffer = int(self._state.get("buffer", STATE_BUFFER))
+        while buffer < room:
+            buffer *= 2
         wanted = {**self._state, **details, "delay_ms": str(STATE_DELAY_MS), "buffer": str(buffer)}
         before, self._state = (self._state, self._surroundings), wanted
         self._surroundings |= surroundings

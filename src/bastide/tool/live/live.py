@@ -21,7 +21,7 @@ from bastide.base.errors import BastideError, InvalidNode
 from bastide.base.label import SEPARATOR
 from bastide.base.node import Node
 from bastide.tool.boot import outside, prefix_of
-from bastide.tool.configuration import SESSIONS, STATE_BUFFER
+from bastide.tool.configuration import SESSIONS
 from bastide.tool.graph.model import System
 from bastide.tool.live.about import About
 from bastide.tool.live.labels import meant
@@ -185,8 +185,8 @@ class Live:
         run = self._run
 
         def ask() -> bool:
-            crowd = min(LARGEST, max(STATE_BUFFER, len(run.system.domains) * STATE_OF_ONE))
-            if not run.configuration.report_state(SESSIONS, buffer=crowd, surroundings=True):
+            room = min(LARGEST, len(run.system.domains) * STATE_OF_ONE)
+            if not run.configuration.report_state(SESSIONS, room=room, surroundings=True):
                 return False
             before.update(run.reports)
             run.configure()
