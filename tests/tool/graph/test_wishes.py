@@ -121,7 +121,9 @@ def test_modules_that_components_share_are_read_too(folder: Path) -> None:
     "def f(:\n", "class A(A): ...\nA()\n", "x = x\nRom(None, x)\n", "from components.asker.main import y as y\ny()\n",
     "def f(a): f(a + a)\nRom(f, f)\n", "def f(e):\n    n = 'x'\n    n = n + n\n    Rom(e, n)\n",
     "class A:\n    def a(self):\n        self.b = self.b + self.b\n"
-    "        Rom(self.env, self.b)\n", "Rom(1, " + "-" * 900 + "1)\n", "Rom(1, " + "+".join(["'a'"] * 5000) + ")\n"])
+    "        Rom(self.env, self.b)\n", "Rom(1, " + "-" * 900 + "1)\n", "Rom(1, " + "+".join(["'a'"] * 5000) + ")\n",
+    "a" + ".b" * 2500 + ".connect(1)\n", "".join("if 1:\n    pass\nel" for _ in range(2500)) + "se:\n    pass\n",
+    "from bastide.session." + "x" * 300 + " import Y\nY.connect(1)\n"])
 def test_whatever_a_source_says_it_is_read_in_no_time(folder: Path, text: str) -> None:
     assert len(asked(folder, text)) <= 20
 

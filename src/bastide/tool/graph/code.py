@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from os.path import isfile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -109,13 +110,14 @@ class Library:
 
     def look_up(self, module: Module, expression: ast.expr) -> Thing | None:
         """What a name, or a dotted name, stands for at the level of a module."""
-        if isinstance(expression, ast.Name):
-            return self._named(module, expression.id)
-        if isinstance(expression, ast.Attribute):
-            holder = self.look_up(module, expression.value)
-            if isinstance(holder, Module):
-                return self._named(holder, expression.attr)
-        return None
+        further: list[str] = []
+        while isinstance(expression, ast.Attribute) and len(further) < FOLLOWED:
+            further.insert(0, expression.attr)
+            expression = expression.value
+        found = self._named(module, expression.id) if isinstance(expression, ast.Name) else None
+        for name in further:
+            found = self._named(found, name) if isinstance(found, Module) else None
+        return found
 
     def bases(self, made: Class) -> Iterator[Class]:
         """The class and those it derives from, nearest first."""
@@ -167,7 +169,7 @@ class Library:
             return None
         base = PACKAGE.parent.joinpath(*name.split("."))
         for path, package in ((base / "__init__.py", True), (base.with_suffix(".py"), False)):
-            if path.is_file():
+            if isfile(path):            # False also for a name that no file can have
                 return _parsed(name, path, package, False)
         return None
 
@@ -186,10 +188,13 @@ def _parsed(name: str, path: Path, package: bool, own: bool) -> Module | None:
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """Those of a module, also below `if TYPE_CHECKING` and the like."""
-    for statement in body:
+    todo = [*body]
+    todo.reverse()
+    while todo:
+        statement = todo.pop()
         yield statement
         if isinstance(statement, ast.If | ast.Try):
-            yield from _statements([*statement.body, *statement.orelse])
+            todo += reversed([*statement.body, *statement.orelse])
 
 
 def _defined(statement: ast.stmt, within: str) -> Iterator[tuple[str, ast.AST | Imported]]:
