@@ -66,8 +66,8 @@ class Offer:
 
     def withdraw(self) -> None:
         """Let nobody find it any more. Its listener is closed by whoever listens."""
-        with suppress(OSError):
-            self.path.unlink()
+        with suppress(OSError, FolderError), entered(self.path.parent) as folder:
+            os.unlink(self.path.name, dir_fd=folder)
 
 
 def offer(scenario: str) -> Offer | None:
