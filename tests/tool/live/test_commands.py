@@ -134,13 +134,20 @@ def test_a_config_is_edited_and_a_wrong_draft_is_kept(
     assert capfd.readouterr().out.splitlines()[-1] == "nothing is changed"
     monkeypatch.setenv("VISUAL", "false")
     assert config.main(["edit"]) == 1
-    monkeypatch.setenv("VISUAL", "/no/such/editor")
-    assert config.main(["edit"]) == 2
+    for nothing in ("/no/such/editor", "vi 'unclosed"):
+        monkeypatch.setenv("VISUAL", nothing)
+        assert config.main(["edit"]) == 2
+        assert f"the editor '{nothing}' can't be started: No" in capfd.readouterr().err
     assert list(tmp_path.glob("bastide-*.hid")) == []
     monkeypatch.setenv("VISUAL", "sed -i s/^config/confg/")
     assert config.main(["edit"]) == 1
     draft, = tmp_path.glob("bastide-*.hid")
     assert f"what you wrote is in {draft}: repair it, then" in capfd.readouterr().err
+    draft.unlink()
+    monkeypatch.setenv("VISUAL", r"sed -i 's/config/\xff/'")
+    assert config.main(["edit"]) == 2
+    draft, = tmp_path.glob("bastide-*.hid")
+    assert f"{draft} can't be read: 'utf-8' codec can't decode byte 0xff" in capfd.readouterr().err
 
 
 def test_names_of_runs_complete(town: Started) -> None:

@@ -44,13 +44,8 @@ def _get(run: str | None) -> int:
 
 
 def _apply(run: str | None, file: str, force: bool) -> int:
-    try:
-        with (open(0, "rb", closefd=False) if file == "-" else Path(file).open("rb")) as content:
-            text = content.read(LARGEST + 1).decode()
-        if len(text) > LARGEST:
-            raise ValueError("larger than 1 MiB, which no config is")
-    except (OSError, ValueError) as error:
-        print(f"bastide config: {file} can't be read: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+    text = _content(file)
+    if text is None:
         return USAGE
     with chosen(run) as connection:
         _take_over(connection, text, "stdin" if file == "-" else file, force)
@@ -60,18 +55,20 @@ def _apply(run: str | None, file: str, force: bool) -> int:
 def _edit(run: str | None, force: bool) -> int:
     with chosen(run) as connection:             # not kept while people think
         name, before = connection.name, connection.config()
-    with NamedTemporaryFile("w", prefix=f"bastide-{name}-", suffix=".hid", delete=False) as file:
-        file.write(before)
+    with NamedTemporaryFile(prefix=f"bastide-{name}-", suffix=".hid", delete=False) as file:
+        file.write(before.encode())
     draft = Path(file.name)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         code = subprocess.run([*shlex.split(editor), str(draft)]).returncode
-    except OSError as error:
-        print(f"bastide config: the editor '{editor}' can't be started: {error.strerror}; EDITOR names another one",
+    except (OSError, ValueError) as error:
+        print(f"bastide config: the editor '{editor}' can't be started: {_reason(error)}; EDITOR names another one",
               file=sys.stderr)
         draft.unlink()
         return USAGE
-    text = draft.read_text()
+    text = _content(str(draft))
+    if text is None:
+        return USAGE
     if code or text == before:
         print("nothing is changed" + (f": the editor ended with {code}" if code else ""))
         draft.unlink()
@@ -85,6 +82,23 @@ def _edit(run: str | None, force: bool) -> int:
         raise
     draft.unlink()
     return SUCCESS
+
+
+def _content(file: str) -> str | None:
+    """What a file says, or the standard input. None: it can't be read, and why was told."""
+    try:
+        with (open(0, "rb", closefd=False) if file == "-" else Path(file).open("rb")) as opened:
+            content = opened.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError("larger than 1 MiB, which no config is")
+        return content.decode()
+    except (OSError, ValueError) as error:
+        print(f"bastide config: {file} can't be read: {_reason(error)}", file=sys.stderr)
+        return None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _take_over(connection: Connection, text: str, origin: str, force: bool) -> None:
