@@ -188,7 +188,8 @@ def test_a_component_that_the_scenario_lacks_is_named(town: Path, capsys: pytest
 
 
 def test_the_input_is_read_as_a_log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"[init -> a] hello\n{DENIED}\n[init -> a] bye\n"))
+    log = f"[init -> a] hello\n{DENIED}\n[init -> a] bye \0".encode() + b"\xff\n" + b"x" * 200_000
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(log), "utf-8", "strict"))
     assert main(["-"]) == 0
     assert capsys.readouterr().out.count("said by") == 1
 

@@ -49,10 +49,10 @@ def _way(scenario: str) -> Way:
 
 def _input() -> Iterator[str]:
     for _ in range(MOST_LINES):
-        line = sys.stdin.readline(1 << 16)
+        line = sys.stdin.buffer.readline(1 << 16)       # whatever bytes there are
         if not line:
             return
-        yield line
+        yield line.decode(errors="replace")
 
 
 def parser() -> Parser:
