@@ -30,6 +30,7 @@ SHARED_LINES, SHARED_PACE = 100_000, 500
 It is the disk that sets the limit. Neighbours feel the calls of who floods, whether or not its lines are shown.
 """
 
+
 class Ration:
     """Lines that may be written: at most `most` at once, gained at a pace per second."""
 
