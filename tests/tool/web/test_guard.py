@@ -125,7 +125,8 @@ def test_only_files_of_the_page_are_handed_out(path: str, client: Client) -> Non
 @pytest.mark.parametrize(("path", "body", "status"), [
     ("config", b"x" * (LARGEST_BODY + 1), 413), ("config", b"{", 400), ("config", b"[]", 400), ("config", b"{}", 400),
     ("config", b'{"text": 1}', 400), ("config", b"[" * 100_000, 400), ("kill", b'{"label": []}', 400),
-    ("kill", b"\xff", 400), ("kill", b'{"label": "nobody"}', 422), ("nothing", b"{}", 404), ("events", b"{}", 405),
+    ("kill", b"\xff", 400), ("kill", b'{"label": "\\ud800"}', 400), ("config", b'{"text": "bad \\ud800"}', 400),
+    ("kill", b'{"label": "nobody"}', 422), ("nothing", b"{}", 404), ("events", b"{}", 405),
     ("", b"{}", 405),
 ])
 def test_what_makes_no_sense_is_refused(path: str, body: bytes, status: int, client: Client, run: Recorded) -> None:

@@ -56,9 +56,7 @@ def application(source: Source, feed: Feed, top: str) -> Starlette:
         return await _answer(read)
 
     async def apply(request: Request) -> Response:
-        text = (await _body(request)).get("text")
-        if not isinstance(text, str):
-            return _refusal(400, "a 'text' was expected, the config to apply")
+        text = await _text(request, "text", "the config to apply")
 
         def change() -> dict[str, Any]:
             source.apply(text)
@@ -67,9 +65,7 @@ def application(source: Source, feed: Feed, top: str) -> Starlette:
         return await _answer(change)
 
     async def kill(request: Request) -> Response:
-        label = (await _body(request)).get("label")
-        if not isinstance(label, str):
-            return _refusal(400, "a 'label' was expected, that of the component to end")
+        label = await _text(request, "label", "that of the component to end")
 
         def end() -> dict[str, Any]:
             source.kill(label)
@@ -89,6 +85,18 @@ class _Unfit(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
+
+
+async def _text(request: Request, name: str, meaning: str) -> str:
+    """What was sent under that name. Raises _Unfit."""
+    text = (await _body(request)).get(name)
+    if not isinstance(text, str):
+        raise _Unfit(400, f"a '{name}' was expected, {meaning}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _Unfit(400, f"the '{name}' has half a character in it, which is no Unicode") from None
+    return text
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -116,7 +124,7 @@ async def _body(request: Request) -> dict[str, Any]:
 
 def _unfit(request: Request, error: Exception) -> Response:
     assert isinstance(error, _Unfit)
-    return _refusal(error.status, str(error))
+    return JSONResponse({"message": str(error)}, error.status)
 
 
 async def _answer(ask: Callable[[], dict[str, Any]]) -> Response:
@@ -124,10 +132,6 @@ async def _answer(ask: Callable[[], dict[str, Any]]) -> Response:
         return JSONResponse(await asyncio.to_thread(ask))
     except BastideError as error:
         return JSONResponse({"message": str(error), "findings": [asdict(found) for found in findings(str(error))]}, 422)
-
-
-def _refusal(status: int, message: str) -> Response:
-    return JSONResponse({"message": message}, status)
 
 
 def _files(folder: Traversable, prefix: str) -> list[tuple[str, tuple[bytes, str]]]:
