@@ -159,7 +159,8 @@ def test_what_a_system_says_is_never_executed(browser: Browser) -> None:
     evil = Component(label, EVIL, (EVIL,), EVIL, problems=(EVIL,))
     sessions = tuple(Session(label, EVIL, server, EVIL, link, explanation=EVIL)
                      for server, link in (("", Link.DENIED), ("init -> victim", Link.OPEN), ("", Link.WAITING)))
-    init = Component("init", children=(evil, Component("init -> victim")))
+    verbose = Component("init -> verbose", problems=("`no` " * 8_000,))
+    init = Component("init", children=(evil, verbose, Component("init -> victim")))
     system = System(EVIL, Component("core", children=(init,)), sessions)
     run = Recorded(system, [Line(label, EVIL), Line("", EVIL)], text=EVIL)
     with closing(served(run)) as server, closing(Tab(browser, server.address)) as tab:

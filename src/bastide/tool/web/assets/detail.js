@@ -112,13 +112,15 @@ export class Detail {
 
   /** What stands between backticks is what to write: it is set as code. A place in the config can be gone to. */
   #readable(label, text) {
-    const pattern = this.#tools.config.tells(label) ? /`([^`]*)`|\bconfig:(\d+):(\d+)/ : /`([^`]*)`/;
-    const match = pattern.exec(text);
-    if (!match) return [text];
-    const [whole, code, line, column] = match;
-    const piece = line === undefined ? html("code", {}, code)
-      : html("button", { type: "button", class: "link", onclick: () => this.#tools.openConfig(+line, +column) }, whole);
-    return [text.slice(0, match.index), piece, ...this.#readable(label, text.slice(match.index + whole.length))];
+    const pattern = this.#tools.config.tells(label) ? /`([^`]*)`|\bconfig:(\d+):(\d+)/g : /`([^`]*)`/g;
+    const pieces = [];
+    let end = 0;
+    for (const { 0: whole, 1: code, 2: line, 3: column, index } of text.matchAll(pattern)) {
+      pieces.push(text.slice(end, index), line === undefined ? html("code", {}, code)
+        : html("button", { type: "button", class: "link", onclick: () => this.#tools.openConfig(+line, +column) }, whole));
+      end = index + whole.length;
+    }
+    return [...pieces, text.slice(end)];
   }
 
   #wrong(label, texts) {
