@@ -145,6 +145,15 @@ def test_an_init_that_lies_about_its_children_changes_nothing_but_its_own_box() 
         "init -> inner -> a", "init -> inner -> ->", f"init -> inner -> {'x' * 10_000}", INNER_LAMP}
 
 
+def test_an_init_has_no_more_to_say_than_an_init_could() -> None:
+    problems = "".join("  + problem denied\n    : " + "`no` " * 10_000 + "\n" for _ in range(30))
+    lie = f"state\n+ child lamp\n{problems}" + "".join(f"+ child c{number}\n" for number in range(5000)) + "-"
+    inner = found(picture({"init": OUTER, "init -> inner": lie}, "init -> inner"), "init -> inner")
+    assert len(inner.children) == 4096
+    lamp = next(box for box in inner.children if box.label == INNER_LAMP)
+    assert [len(problem) for problem in lamp.problems] == [2000] * 10
+
+
 def test_another_program_than_init_has_no_children_by_its_config() -> None:
     system = assemble("town", seen("init", "init -> clock"), "player", CONFIG, lambda label: None)
     assert found(system, "init").binary == "player"

@@ -13,15 +13,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bastide.base.label import SEPARATOR
 from bastide.base.node import Node
 from bastide.base.value import Bytes
 from bastide.core import main as core
-from bastide.init.config import Config
+from bastide.init.config import MOST_CHILDREN, Config
 from bastide.tool.graph.model import Amount, Component, Link, Session, System
 
 CORE = "core"
+
+MOST_PROBLEMS, LONGEST_PROBLEM = 10, 2000
+"""Of one component, and in characters: more than an init has to say."""
 
 _LINKS = {"CREATING": Link.WAITING, "DENIED": Link.DENIED, "INSUFFICIENT_RAM": Link.DENIED,
           "INSUFFICIENT_CAP": Link.DENIED}
@@ -132,8 +136,10 @@ class _Picture:
         report = self._report_of(label) if self.boxes[label].binary == "init" else None
         if report is None:
             return
-        # Who reports may have been taken over: a name is no path, by which boxes could be put into one another.
-        children = {node.name: node for node in report.sub_nodes("child") if node.name and SEPARATOR not in node.name}
+        # Who reports may have been taken over: there are no more children than an init can have, and a name is no path,
+        # by which boxes could be put into one another.
+        told = islice(report.sub_nodes("child"), MOST_CHILDREN)
+        children = {node.name: node for node in told if node.name and SEPARATOR not in node.name}
         for name, node in children.items():
             self._describe(label + SEPARATOR + name, node)
         provided = _provided(label, children)
@@ -180,9 +186,10 @@ class _Picture:
             box.state = f"exited with {value}"
         if skipped := node.attributes.get("skipped_heartbeats"):
             box.state = f"skipped {skipped} heartbeats"
-        for problem in node.sub_nodes("problem"):
-            box.problems.append(problem.text)
-            if problem.name == "denied" and (denied := _denied(label, problem.text)) is not None:
+        for problem in islice(node.sub_nodes("problem"), MOST_PROBLEMS):
+            text = problem.text[:LONGEST_PROBLEM]
+            box.problems.append(text)
+            if problem.name == "denied" and (denied := _denied(label, text)) is not None:
                 self.sessions.append(denied)
 
     def _session(self, label: str, name: str, asked: Node, provided: dict[tuple[str, str], list[str]],
