@@ -7,7 +7,7 @@ it, such as a report that leaves the system, gets an end of its own within the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bastide.base.label import SEPARATOR
@@ -16,8 +16,6 @@ from bastide.tool.graph.model import Component, Link, Session, System
 COMMON = frozenset({"CPU", "LOG", "PD", "RM", "ROM"})
 OWN = "\0"
 """Behind the label of a component: the component itself, as an end of arrows within it."""
-
-_WORST = (Link.DENIED, Link.WAITING, Link.PLANNED, Link.OPEN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +70,6 @@ def picture(system: System, everything: bool = False) -> Picture:
 def within(inner: str, outer: str, root: str) -> bool:
     """Whether a label is that of something inside. Labels do not begin with the one of the root."""
     return inner != outer and (outer == root or inner.startswith((outer + SEPARATOR, outer + OWN)))
-
-
-def worst(links: Iterable[Link]) -> Link:
-    found = set(links)
-    return next(link for link in _WORST if link in found)
 
 
 def _ends(client: str, server: str, root: str) -> tuple[str, str]:
