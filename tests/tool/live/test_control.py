@@ -121,7 +121,9 @@ LOG = b'{"ask": "log", "after": 0}'
     (b"[" * 100_000, "expected a JSON object in one line"), (b"7", "expected a JSON object"),
     (b"9" * 10_000, "expected a JSON object in one line"), (b'{"ask": "die"}', "expected 'ask' to be about, snapshot"),
     (b'{"ask": "log", "after": -1}', "expected 'ask'"), (b'{"ask": "log", "after": 1e99}', "expected 'ask'"),
-    (b'{"ask": "apply", "text": 5, "origin": ""}', "expected 'ask'"), (b'{"ask": "kill", "label": "a"}', "'a' stays"),
+    (b'{"ask": "apply", "text": 5, "origin": ""}', "expected 'ask'"),
+    (b'{"ask": "apply", "text": "", "origin": "' + b"x" * 10_000 + b'"}', "expected 'ask'"),
+    (b'{"ask": "kill", "label": "a"}', "'a' stays"),
     (b'{"ask": "config"}', "ZeroDivisionError: a mistake"),
 ])
 def test_who_asks_nonsense_is_told_and_may_ask_again(

@@ -33,6 +33,9 @@ CONNECTIONS = 16
 LARGEST_REQUEST = 2 << 20
 """Bytes of a line: the largest config, with its line ends written as JSON has them."""
 
+LONGEST_ORIGIN = 4096
+"""Characters of what a config is called, which each message about it begins with: as long as a path may be."""
+
 AT_ONCE = 64 << 10
 """Bytes that are read or written of one connection, until all others had their turn."""
 
@@ -181,13 +184,13 @@ class Server:
                 return answer
             case {"ask": "config"}:
                 return {"ok": self._live.config()}
-            case {"ask": "apply", "text": str(text), "origin": str(origin)}:
+            case {"ask": "apply", "text": str(text), "origin": str(origin)} if len(origin) <= LONGEST_ORIGIN:
                 self._live.apply(text, origin, asked.get("force") is True)
                 return {"ok": True}
             case {"ask": "kill", "label": str(label)}:
                 return {"ok": self._live.kill(label)}
         return {"error": "expected 'ask' to be about, snapshot, log (after: lines or null, follow), config, "
-                         "apply (text, origin, force) or kill (label)"}
+                         f"apply (text, origin of at most {LONGEST_ORIGIN} characters, force) or kill (label)"}
 
     def _log(self, after: int | None) -> dict[str, Any]:
         excerpt = self._live.backlog.since(after, EXCERPT)
