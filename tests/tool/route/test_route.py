@@ -123,6 +123,12 @@ def test_what_a_terminal_would_act_on_is_escaped() -> None:
     assert table([Row("a\x1b[2J", "S", "", "b", Link.PLANNED)], "") == "a\\x1b[2J\n  ✓ S  b"
 
 
+def test_a_mistake_can_not_drive_the_terminal_either(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "town").write_text(SCENARIO.format("").replace("start app", "start app\x9b2J\u202e\n    + binary app"))
+    assert main([str(folder / "town"), "ap"]) == 2
+    assert capsys.readouterr().err == "bastide route: 'town' has no component 'ap'; known: app\\x9b2J\\u202e, init\n"
+
+
 def test_any_picture_can_be_shown_as_rows() -> None:
     system = System("x", Component("core", children=(Component("init", children=(Component("init -> a"),)),)), (
         Session("init -> a", "Timer", "init -> timer", "a -> sleep", Link.OPEN),

@@ -31,11 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     if options.scenario is None:
         made.error("which scenario? 'bastide run' lists them; with --live, a run is drawn")
     from bastide.base.errors import BastideError
+    from bastide.tool.log import visible
 
     try:
         return _draw(options, lambda: _planned(options.scenario))
     except BastideError as error:
-        print(f"bastide graph: {error}", file=sys.stderr)
+        print(f"bastide graph: {visible(str(error))}", file=sys.stderr)
         return USAGE
 
 

@@ -51,13 +51,14 @@ def parser() -> argparse.ArgumentParser:
 def _checked(show: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     from bastide.base.errors import BastideError
     from bastide.tool.live.client import NoSuchRun, Refused, RunEnded
+    from bastide.tool.log import visible
 
     try:
         return show(options)
     except (NoSuchRun, Refused, RunEnded):
         raise
     except (BastideError, ValueError) as error:
-        print(f"bastide route: {error}", file=sys.stderr)
+        print(f"bastide route: {visible(str(error))}", file=sys.stderr)
         return USAGE
 
 
