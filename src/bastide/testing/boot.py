@@ -10,7 +10,6 @@ from typing import Protocol
 from bastide.base import Generator, Node
 from bastide.testing.inject import Program
 from bastide.testing.testbed import Testbed
-from bastide.tool.checkout import SCENARIOS
 from bastide.tool.scenario import Rom, Scenario, find_scenario, parse_scenario, read_scenario, scenario_folders
 
 
@@ -43,7 +42,7 @@ def prepared(scenario: str | Path, components: Iterable[str], config: str | None
 def _found(scenario: str | Path, test: Path) -> Scenario:
     if isinstance(scenario, str) and scenario.startswith(("runtime", "<runtime")) and "\n" in scenario:
         return parse_scenario(scenario, test.stem, test)
-    folders = (*(folder / "scenarios" for folder in test.parents), *scenario_folders(*SCENARIOS))
+    folders = (*(folder / "scenarios" for folder in test.parents), *scenario_folders())
     return read_scenario(find_scenario(str(scenario), folders))
 
 

@@ -103,7 +103,6 @@ def _runs() -> list[str]:
 
 
 def _scenarios() -> list[str]:
-    from bastide.tool.checkout import SCENARIOS
     from bastide.tool.scenario import scenario_folders, scenario_names
 
-    return scenario_names(scenario_folders(*SCENARIOS))
+    return scenario_names(scenario_folders())

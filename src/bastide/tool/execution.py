@@ -18,7 +18,6 @@ from bastide.kernel.interface import OutOfMachine
 from bastide.kernel.linux.layers import Isolation, IsolationError
 from bastide.kernel.linux.machine import LinuxMachine
 from bastide.tool.boot import Machine, boot, crowded, load, prefix_of
-from bastide.tool.checkout import SCENARIOS
 from bastide.tool.configuration import QUOTAS, SESSIONS, Configuration
 from bastide.tool.criteria import Judge, Outcome, Verdict
 from bastide.tool.live.backlog import Backlog
@@ -26,7 +25,7 @@ from bastide.tool.live.entrance import Entrance
 from bastide.tool.log import Form, LogOutput
 from bastide.tool.main import INTERRUPTED, NO_ISOLATION, SCENARIO_FAILED, SUCCESS, USAGE
 from bastide.tool.record import Recorder
-from bastide.tool.scenario import Scenario, find_scenario, read_scenario, scenario_folders
+from bastide.tool.scenario import Scenario, named_scenario
 
 if TYPE_CHECKING:
     from bastide.tool.web.beside import Page
@@ -37,7 +36,7 @@ _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def execute(options: argparse.Namespace) -> int:
     """Do what the command line of `run` says; the result is the exit code."""
     try:
-        scenario = read_scenario(find_scenario(options.scenario, scenario_folders(*SCENARIOS)))
+        scenario = named_scenario(options.scenario)
         modules = load(scenario)
         isolation = Isolation(user_namespaces=not options.no_namespaces, allow_missing=options.allow_missing_isolation,
                               profile=options.profile)

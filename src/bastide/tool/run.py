@@ -15,11 +15,10 @@ def main(arguments: Sequence[str]) -> int:
     # Or else `--web hello` would look for the port 'hello'.
     options = parser().parse_args(["--web=0" if word == "--web" else word for word in arguments])
     if options.scenario is None:
-        from bastide.tool.checkout import SCENARIOS
         from bastide.tool.scenario import scenario_folders, scenario_names
 
         print("bastide run: which scenario? There are: "
-              + (", ".join(scenario_names(scenario_folders(*SCENARIOS))) or "none"), file=sys.stderr)
+              + (", ".join(scenario_names(scenario_folders())) or "none"), file=sys.stderr)
         return USAGE
     from bastide.tool.execution import execute
 

@@ -25,6 +25,7 @@ from typing import NamedTuple, TypeVar
 from bastide.base.errors import BastideError, InvalidNode
 from bastide.base.node import Node
 from bastide.base.value import Bytes
+from bastide.tool.checkout import SCENARIOS
 from bastide.tool.criteria import Criteria
 from bastide.tool.log import visible
 from bastide.tool.suggestion import suggestion
@@ -93,9 +94,9 @@ def valid_rom_name(name: str) -> bool:
     return _ROM_NAME.fullmatch(name) is not None and ".." not in name
 
 
-def scenario_folders(*origins: Path) -> tuple[Path, ...]:
+def scenario_folders() -> tuple[Path, ...]:
     """Where scenarios are looked up by name: below the current folder, then below those that Bastide comes from."""
-    return tuple(dict.fromkeys(folder / "scenarios" for folder in (Path.cwd(), *origins)))
+    return tuple(dict.fromkeys(folder / "scenarios" for folder in (Path.cwd(), *SCENARIOS)))
 
 
 def scenario_names(folders: Iterable[Path]) -> list[str]:
@@ -122,6 +123,11 @@ def find_scenario(wanted: str, folders: Sequence[Path]) -> Path:
     where = " and ".join(f"{folder}/*/{FILE_NAME}" for folder in folders)
     hint = suggestion(wanted, scenario_names(folders)) or "; give its name or a path"
     raise ScenarioError(f"no scenario '{shown}': looked for a file of that path and for {where}{hint}")
+
+
+def named_scenario(wanted: str) -> Scenario:
+    """The scenario that a command is given, by name or by path. Raises ScenarioError."""
+    return read_scenario(find_scenario(wanted, scenario_folders()))
 
 
 def read_scenario(path: Path) -> Scenario:

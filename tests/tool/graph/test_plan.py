@@ -12,7 +12,7 @@ from bastide.tool.graph.code import Library
 from bastide.tool.graph.model import Link, System
 from bastide.tool.graph.plan import Plan
 from bastide.tool.graph.planned import planned_system
-from bastide.tool.scenario import ScenarioError, find_scenario, parse_scenario, read_scenario, scenario_folders
+from bastide.tool.scenario import ScenarioError, named_scenario, parse_scenario, read_scenario
 
 HEAD = "runtime | ram: 8M | caps: 500 | binary: init\n"
 PROVIDED = """\
@@ -55,7 +55,7 @@ def source(folder: Path, text: str) -> None:
 
 
 def existing(name: str) -> Plan:
-    return Plan.of(read_scenario(find_scenario(name, scenario_folders(*SCENARIOS))))
+    return Plan.of(named_scenario(name))
 
 
 # -- the tree ---------------------------------------------------------------------------------------------------------

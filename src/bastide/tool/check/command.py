@@ -15,7 +15,6 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     from bastide.tool.check.examination import examine
     from bastide.tool.check.host import what_this_host_gives
-    from bastide.tool.checkout import SCENARIOS
     from bastide.tool.graph.code import Library
     from bastide.tool.log import visible
     from bastide.tool.scenario import ScenarioError, find_scenario, scenario_content, scenario_folders
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     code, library = SUCCESS, Library()
     for wanted in options.scenario:
         try:
-            path = find_scenario(wanted, scenario_folders(*SCENARIOS))
+            path = find_scenario(wanted, scenario_folders())
             result = examine(path, scenario_content(path), what_this_host_gives(), library)
         except ScenarioError as error:
             print(f"bastide check: {visible(str(error))}", file=sys.stderr)

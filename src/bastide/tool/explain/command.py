@@ -39,12 +39,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _way(scenario: str) -> Way:
-    from bastide.tool.checkout import SCENARIOS
     from bastide.tool.explain.way import Way
     from bastide.tool.graph.plan import Plan
-    from bastide.tool.scenario import find_scenario, read_scenario, scenario_folders
+    from bastide.tool.scenario import named_scenario
 
-    return Way(Plan.of(read_scenario(find_scenario(scenario, scenario_folders(*SCENARIOS)))))
+    return Way(Plan.of(named_scenario(scenario)))
 
 
 def _input() -> Iterator[str]:

@@ -41,12 +41,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _planned(name: str) -> System:
-    from bastide.tool.checkout import SCENARIOS
     from bastide.tool.graph.plan import Plan
     from bastide.tool.graph.planned import planned_system
-    from bastide.tool.scenario import find_scenario, read_scenario, scenario_folders
+    from bastide.tool.scenario import named_scenario
 
-    return planned_system(Plan.of(read_scenario(find_scenario(name, scenario_folders(*SCENARIOS)))))
+    return planned_system(Plan.of(named_scenario(name)))
 
 
 def _draw(options: argparse.Namespace, system: Callable[[], System]) -> int:

@@ -64,13 +64,12 @@ def _checked(show: Callable[[argparse.Namespace], int], options: argparse.Namesp
 
 def _of_scenario(options: argparse.Namespace) -> int:
     from bastide.base.label import SEPARATOR
-    from bastide.tool.checkout import SCENARIOS
     from bastide.tool.graph.asks import Survey
     from bastide.tool.graph.plan import Plan
     from bastide.tool.route.rows import planned_rows
-    from bastide.tool.scenario import find_scenario, read_scenario, scenario_folders
+    from bastide.tool.scenario import named_scenario
 
-    scenario = read_scenario(find_scenario(options.scenario, scenario_folders(*SCENARIOS)))
+    scenario = named_scenario(options.scenario)
     plan = Plan.of(scenario)
     wanted = _wanted(options.child, list(plan.components), plan.prefix, scenario.name)
     survey = Survey(plan)
