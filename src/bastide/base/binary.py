@@ -153,18 +153,18 @@ class BinaryFinder:
                 return found
         return ModuleSpec(fullname, None, is_package=True)
 
-
     def load(self, name: str) -> ModuleType:
         """Import a module of the archive, as `importlib.import_module` does.
 
         At the start of a component nobody else imports, so there is no need of locks, and the pages that importlib
         would write to on its way stay shared among all components.
         """
-        spec = None if name in sys.modules else self.find_spec(name, None)
+        parent, _, child = name.rpartition(".")
+        package = (sys.modules.get(parent) or self.load(parent)) if parent else None        # other finders ask for it
+        path = None if package is None else package.__path__
+        spec = None if name in sys.modules else self.find_spec(name, path)
         if spec is None or spec.loader not in (self.loader, None):
             return importlib.import_module(name)
-        parent, _, child = name.rpartition(".")
-        package = (sys.modules.get(parent) or self.load(parent)) if parent else None
         module = sys.modules[name] = ModuleType(name)
         module.__spec__, module.__loader__, module.__package__ = spec, spec.loader, spec.parent
         module.__file__ = spec.origin
