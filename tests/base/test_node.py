@@ -260,3 +260,11 @@ def test_content_is_hid_unless_only_xml_can_express_it(text: str, begin: bytes) 
     node = Node.parse(text)
     assert node.encode().startswith(begin)
     assert Node.parse(node.encode()) == node
+
+
+@pytest.mark.parametrize(("text", "begin"), [
+    ("a | b: c -> d\n-", b'<a b="c -> d"/>'), ("a\n+ b\n-", b"<a>\n\t<b/>\n</a>"), ('a | b: "\n-', b'a | b: "')])
+def test_content_is_xml_if_wanted_unless_only_hid_can_express_it(text: str, begin: bytes) -> None:
+    node = Node.parse(text)
+    assert node.encode(as_xml=True).startswith(begin)
+    assert Node.parse(node.encode(as_xml=True)) == node

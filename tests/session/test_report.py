@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from init.puppet import Puppets
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
 from bastide.base import Bytes, DataspaceCap, Env, Node, NotYet, RamDataspace, Root, SessionRequest, SignalCap
@@ -58,6 +59,21 @@ def test_a_report_is_a_node_as_text() -> None:
         assert system.lines("init -> board") == ["open writer -> weather with 4K", "weather | rain: no 21",
                                                  "weather | rain: yes 22"]
         assert system.trouble == []
+
+
+def test_a_component_writes_xml_while_its_config_says_so() -> None:
+    def writer(env: Env) -> object:
+        reporter, report = Reporter(env, "weather"), Node.parse("weather | rain: no\n-")
+        reporter.generate(report)       # it did not look at its config yet
+        env.config.watch(lambda config: reporter.generate(report))
+        return reporter
+
+    configs = [CONFIG + f"  + config | generate_xml: {choice}\n" for choice in ("yes", "perhaps", "on")]
+    with Puppets(configs[0], {"board": board, "writer": writer}) as puppets:
+        for config in configs[1:]:
+            puppets.apply(config)
+        written = [line.rpartition(" ")[0] for line in puppets.town.lines("init -> board")[1:]]
+        assert written == ["weather | rain: no", '<weather rain="no"/>', "weather | rain: no", '<weather rain="no"/>']
 
 
 def test_nothing_is_opened_before_the_first_report() -> None:

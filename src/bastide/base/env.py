@@ -33,6 +33,7 @@ from bastide.base.errors import (
 )
 from bastide.base.failures import Failures
 from bastide.base.log import Log
+from bastide.base.node import Node
 from bastide.base.platform import Handle, Kernel
 from bastide.base.rom import Rom
 from bastide.base.root import AnyRoot
@@ -72,6 +73,19 @@ class Exit(BaseException):
 
     def __init__(self, value: int) -> None:
         self.value = value
+
+
+class Config(Rom):
+    """The ROM `config`, which also says in which syntax its component is to write."""
+
+    generate_xml = False
+    """As of the content that was read last."""
+
+    @property
+    def node(self) -> Node:
+        node = super().node
+        self.generate_xml = node.value("generate_xml", False)
+        return node
 
 
 class Env:
@@ -114,9 +128,14 @@ class Env:
         return CpuSession.stub(self._env_session(EnvSession.CPU))
 
     @cached_property
-    def config(self) -> Rom:
+    def config(self) -> Config:
         """The ROM `config`."""
-        return Rom(self, "config")
+        return Config(self, "config")
+
+    def encode(self, node: Node) -> bytes:
+        """The node as content of a ROM or report: in XML if the config says `generate_xml: yes`, else in HID."""
+        config: Config | None = vars(self).get("config")        # who never looked at it did not see that wish
+        return node.encode(as_xml=config is not None and config.generate_xml)
 
     @cached_property
     def _services(self) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
@@ -143,14 +144,15 @@ class Node:
         """The node as text, in HID syntax. What HID can't express is left out: see `hid.write`."""
         return hid.write(self)
 
-    def encode(self) -> bytes:
-        """The node as content of a ROM or report: in HID, or in XML if it says what HID can't express."""
-        dropped: list[str] = []
-        try:
-            text = hid.write(self, dropped=dropped.append)
-        except InvalidNode as error:
-            dropped.append(str(error))
-        return (xml.write(self) if dropped else text).encode()
+    def encode(self, *, as_xml: bool = False) -> bytes:
+        """The node as content of a ROM or report: in HID, or `as_xml`; in the other one if that can't express it."""
+        for write in (xml.write, hid.write) if as_xml else (hid.write, xml.write):
+            dropped: list[str] = []
+            with suppress(InvalidNode):
+                text = write(self, dropped=dropped.append)
+                if not dropped:
+                    return text.encode()
+        return xml.write(self).encode()         # without what neither can express
 
     def __repr__(self) -> str:
         content = f"{len(self.children)} sub nodes" if self.children else f"text={self.text[:40]!r}"

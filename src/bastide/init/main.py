@@ -44,16 +44,12 @@ class Main:
         if self._reporter is None:
             return
         report = self._sandbox.generate_state_report()
-        if _size(report) > self._buffer:
+        if len(self._env.encode(report)) > self._buffer:
             report = without_problems(report)
-        if _size(report) > self._buffer:
+        if len(self._env.encode(report)) > self._buffer:
             self._env.log.error("state report exceeds maximum size")
             report = Node("state", {"error": "report buffer exceeded"})
         self._reporter.generate(report)
-
-
-def _size(node: Node) -> int:
-    return len(str(node).encode())
 
 
 construct = Main

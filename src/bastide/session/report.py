@@ -79,7 +79,7 @@ class Reporter:
 
     def generate(self, node: Node) -> bool:
         """Publish a node. See `submit`."""
-        return self.submit(node.encode())
+        return self.submit(self._env.encode(node))
 
     def submit(self, content: bytes) -> bool:
         """Publish any content. False: it could not be, and the log has the reason, once until it works again."""
@@ -128,13 +128,13 @@ class BackgroundReporter:
     """
 
     def __init__(self, env: Env, label: str, *, buffer: int = STEP) -> None:
-        self._reporter = Reporter(env, label, buffer=buffer)
+        self._env, self._reporter = env, Reporter(env, label, buffer=buffer)
         self._newest = deque[bytes](maxlen=1)
         self._written = SignalHandler(env, self._publish, ep=env.entrypoint(f"report {label}"))
 
     def generate(self, node: Node) -> None:
         """Publish a node, soon. One that was not published yet is forgotten."""
-        self._newest.append(node.encode())
+        self._newest.append(self._env.encode(node))
         self._written.submit()
 
     def _publish(self) -> None:

@@ -47,6 +47,14 @@ def flaws(schema: str) -> list[str]:
     return list(map(str, Schema(Node.parse(schema, "x.hsd")).flaws))
 
 
+def test_every_config_takes_the_attributes_of_the_framework() -> None:
+    assert check("config | generate_xml: yes | ld_verbose: no\n-", "schema config\n-") == []
+    assert check("config | generate_xml: 7\n-", "schema config\n-") == [
+        "config:1:10: attribute 'generate_xml' of 'config' can't be '7', expected yes or no"]
+    assert check("runtime | generate_xml: yes\n-", "schema runtime\n-") == [
+        "config:1:11: 'runtime' has no attribute 'generate_xml'"]
+
+
 def test_what_a_schema_mentions_is_clean() -> None:
     assert check("""\
 config | verbose: yes | size: 0x4000 | room: 1M | count: 3 | speed: 0.25 | color: blue | rest: ab

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bastide.base import Env, Node, SessionRequest, milliseconds
 from bastide.lib.rom_module import Module
 from bastide.session.rom import RomSession
@@ -23,6 +21,9 @@ class Main:
         if self._verbose:
             self._env.log(text)
 
+    def content(self, inline: Node) -> bytes:
+        return self._env.encode(inline.children[0]) if inline.children else (inline.text + "\n").encode()
+
     def _apply(self, config: Node) -> None:
         """Begin anew with each module whose steps changed; the others go on."""
         self._verbose = config.value("verbose", False)
@@ -32,7 +33,7 @@ class Main:
             self._released(name)
         for name, node in nodes.items():
             if name not in self._lines:
-                self._lines[name] = Timeline(name, self._module(name), self._timer, self.say)
+                self._lines[name] = Timeline(name, self._module(name), self._timer, self)
             self._lines[name].follow(node)
 
     def _open(self, request: SessionRequest) -> RomSession:
@@ -52,8 +53,8 @@ class Main:
 class Timeline:
     """One module and the steps it goes through, again and again."""
 
-    def __init__(self, name: str, module: Module, timer: Timer, say: Callable[[str], None]) -> None:
-        self._name, self._module, self._timer, self._say = name, module, timer, say
+    def __init__(self, name: str, module: Module, timer: Timer, main: Main) -> None:
+        self._name, self._module, self._timer, self._main = name, module, timer, main
         self._node = Node("rom")
         self._steps: tuple[Node, ...] = ()
         self._next = 0
@@ -81,19 +82,15 @@ class Timeline:
             self._next = (self._next + 1) % len(self._steps)
             if step.type == "sleep":
                 pause = step.value("milliseconds", 0)
-                self._say(f"{self._name}: sleep {pause} milliseconds")
+                self._main.say(f"{self._name}: sleep {pause} milliseconds")
                 self._pause = self._timer.once(milliseconds(pause), self._proceed)
                 return
             if step.type == "inline":
-                self._say(f"{self._name}: change ({step.value('description', '')})")
-                self._module.show(_content(step))
+                self._main.say(f"{self._name}: change ({step.value('description', '')})")
+                self._module.show(self._main.content(step))
             else:
-                self._say(f"{self._name}: remove")
+                self._main.say(f"{self._name}: remove")
                 self._module.show(None)
-
-
-def _content(inline: Node) -> bytes:
-    return inline.children[0].encode() if inline.children else (inline.text + "\n").encode()
 
 
 construct = Main

@@ -42,7 +42,8 @@ class Main:
         output = self._config.sub_node("output")
         if output is None:
             return
-        content = generate(output, {name: input.selection for name, input in self._inputs.items()}).encode()
+        selections = {name: input.selection for name, input in self._inputs.items()}
+        content = self._env.encode(generate(output, selections))
         if self._config.value("verbose", False):
             self._env.log(content.decode().rstrip())
         self._module.show(content)

@@ -35,6 +35,9 @@ from bastide.tool.schema.pattern import InvalidPattern
 from bastide.tool.schema.values import KNOWN, ValueType
 from bastide.tool.suggestion import suggestion
 
+OF_EVERY_CONFIG = ("generate_xml", "ld_verbose")
+"""Attributes that the framework looks at, or ignores, below any component. Schemas need not name them."""
+
 _CONTENT = ("attr", "node", "category", "quote", "anything")
 _GRAMMAR: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {     # attributes and sub nodes of each node
     "schema": (("name",), ("type", *_CONTENT)),
@@ -120,6 +123,8 @@ class Schema:
         rules = self._rules.get(id(rule))
         if rules is None:
             rules = self._rules[id(rule)] = _Rules()
+            if rule is self.root and self.name == "config":
+                rules.attributes.update(dict.fromkeys(OF_EVERY_CONFIG, _Attribute(KNOWN["bool"], mandatory=False)))
             for part in self._parts(rule):
                 if part.type == "attr":
                     type = self._types.get(part.attributes.get("type", "text"), KNOWN["text"])
