@@ -92,12 +92,53 @@ def test_what_is_opened_on_a_condition_may_never_be_asked_for(folder: Path) -> N
         "config": False, "late": False, "always": False, "sometimes": True}
 
 
+def test_what_handlers_ask_for_is_asked_for_later(folder: Path) -> None:
+    text = """
+class Main:
+    def __init__(self, env):
+        self._env = env
+        Rom(env, "begin")
+        self._look()
+        self._sensor.ask()
+        env.config.watch(self._apply)
+        self.handler = SignalHandler(env, self._changed)
+        env.ep.defer(lambda: Rom(env, "lambda"))
+    def _look(self):
+        Rom(self._env, "called")
+        return self._found
+    @property
+    def _found(self):
+        return Rom(self._env, "property")
+    def _apply(self, config):
+        Rom(self._env, "watching")
+    def _changed(self):
+        Rom(self._env, "handler")
+        Rom(self._env, "begin")
+class Sensor:
+    def __init__(self, env):
+        def react():
+            Rom(env, "function")
+        self._react = react
+    def ask(self):
+        Rom(self._env, "by name")
+    def answer(self):
+        Rom(self._env, "by others")
+construct = Main
+"""
+    assert {wish.label: wish.later for wish in asked(folder, text) if wish.label != "config"} == {
+        "begin": False, "called": False, "property": False, "watching": False, "by name": False,
+        "lambda": True, "handler": True, "function": True, "by others": True}
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("def construct(env):\n    LogSession.announce(env, None)\n", {"LOG"}),
     ("class Main:\n    def __init__(self, env):\n        self._begin(env)\n"
      "    def _begin(self, env):\n        TimerSession.announce(env, None)\nconstruct = Main\n", {"Timer"}),
     ("def construct(env):\n    if env.config.node.children:\n        LogSession.announce(env, None)\n", set()),
     ("def construct(env):\n    LogSession.announce(Sandbox(env, None), None)\n", set()),
+    ("class Main:\n    def __init__(self, env):\n        self.commands = {'serve': self._serve}\n"
+     "    def _serve(self, env):\n        LogSession.announce(env, None)\nconstruct = Main\n", set()),
+    ("def construct(env):\n    def serve():\n        LogSession.announce(env, None)\n    env.handle(serve)\n", set()),
 ])
 def test_what_the_parent_is_told_in_any_case_is_announced(folder: Path, text: str, expected: set[str]) -> None:
     (folder / "main.py").write_text(IMPORTS + text)

@@ -1,7 +1,7 @@
 """Checks whether components wait for one another: each needs a service of the next to come up, and so none does.
 
-Counted is what a component asks for in any case. A server answers its clients when its construction is done; whoever
-asks for a session later, in a handler, waits for nobody at the start, which the source does not tell apart.
+Counted is what a component asks for in any case while it comes up, for a server answers its clients when that is done.
+Whoever asks for a session later, in a handler, waits for nobody at the start.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def _needs(component: Component, survey: Survey) -> dict[str, str]:
     """Servers, and the service that is needed of each."""
     found: dict[str, str] = {}
     for asked in survey.of(component):
-        answer = asked.answer
-        if asked.ask.origin in _NEEDED and not asked.ask.perhaps and answer.good and not answer.own \
+        ask, answer = asked.ask, asked.answer
+        if ask.origin in _NEEDED and not ask.perhaps and not ask.later and answer.good and not answer.own \
                 and answer.server not in (CORE, ""):
-            found.setdefault(answer.server, asked.ask.service)
+            found.setdefault(answer.server, ask.service)
     return found
 
 

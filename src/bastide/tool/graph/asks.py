@@ -41,7 +41,8 @@ class Origin(Enum):
 class Ask:
     """A session that a component will ask for. `label` is what it says itself, with `*` for what is left open.
 
-    `perhaps`: the source asks on a condition, or nobody may ever make use of what an init could ask for.
+    `perhaps`: the source asks on a condition, or nobody may ever make use of what an init could ask for. `later`: it
+    asks when it has come up already.
     """
 
     service: str
@@ -49,6 +50,7 @@ class Ask:
     origin: Origin
     place: str = ""
     perhaps: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ class Survey:
         asks: dict[tuple[str, str], Ask] = {}
         for wish in self._wishes_of(component):
             for label, place in self._labels(component, wish):
-                ask = Ask(wish.service, label, Origin.SOURCE, place, wish.perhaps)
-                if (known := asks.get((wish.service, label))) is None or (known.perhaps and not ask.perhaps):
+                ask = Ask(wish.service, label, Origin.SOURCE, place, wish.perhaps, wish.later)
+                known = asks.get((wish.service, label))
+                if known is None or (ask.perhaps, ask.later) < (known.perhaps, known.later):
                     asks[wish.service, label] = ask
         found += (Asked(ask, plan.request(component, ask.service, ask.label)) for ask in asks.values())
         for ask in () if component.label in plan.inits else _mentioned_alone(component, found):

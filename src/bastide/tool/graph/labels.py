@@ -35,10 +35,13 @@ UNKNOWN = Text("*")
 
 
 class Choice(NamedTuple):
-    """Where in the component's own source a text was chosen, if it was there, and whether on a condition."""
+    """Where in the component's own source a text was chosen, if it was there; whether on a condition, and whether after
+    the component came up.
+    """
 
     place: str = ""
     perhaps: bool = False
+    later: bool = False
 
 
 NOWHERE = Choice()
@@ -54,6 +57,8 @@ class Scope:
     module: Module
     routine: Routine | None = None
     owner: Class | None = None
+    nested: bool = False
+    """In a function within the routine, or in a lambda."""
 
     def choice(self, node: ast.AST) -> Choice:
         return Choice(self.module.place(node)) if self.module.own else NOWHERE
@@ -68,6 +73,7 @@ class _Argument:
     caller: Function | None
     place: str
     conditional: bool
+    nested: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +91,8 @@ class Flow:
         self._library = library
         self.certain: set[Function] = set()
         """Functions that are called in any case."""
+        self.at_start: set[Function] = set()
+        """Functions that are called before the component has come up."""
         self._arguments: dict[tuple[Function, str], list[_Argument]] = {}
         self._locals: dict[Function, dict[str, list[_Local]]] = {}
         self._attributes: dict[Class, dict[str, list[tuple[Scope, ast.expr]]]] = {}
@@ -100,7 +108,7 @@ class Flow:
         for name, value in (routine.defaults | given).items():
             where = scope if name in given else callee
             self._arguments.setdefault((routine.node, name), []).append(
-                _Argument(value, where, caller, place, conditional))
+                _Argument(value, where, caller, place, conditional, scope.nested))
 
     def texts(self, expression: ast.expr, scope: Scope) -> Texts:
         """What the expression may be."""
@@ -144,7 +152,7 @@ class Flow:
         for part in parts:
             further = self._texts(part, scope, depth)
             made = {Text(_collapsed(left.pattern + right.pattern)):
-                    Choice(there.place or here.place, here.perhaps or there.perhaps)
+                    Choice(there.place or here.place, here.perhaps or there.perhaps, here.later or there.later)
                     for left, here in made.items() for right, there in further.items()}
             if len(made) > ALTERNATIVES:
                 return {UNKNOWN: NOWHERE}
@@ -168,7 +176,8 @@ class Flow:
     def _given(self, argument: _Argument, depth: int) -> Texts:
         """The outermost place in the component's own source says most; one condition on the way is enough."""
         perhaps = argument.conditional or (argument.caller is not None and argument.caller not in self.certain)
-        return {text: Choice(choice.place or argument.place, choice.perhaps or perhaps)
+        later = argument.nested or (argument.caller is not None and argument.caller not in self.at_start)
+        return {text: Choice(choice.place or argument.place, choice.perhaps or perhaps, choice.later or later)
                 for text, choice in self._texts(argument.value, argument.scope, depth).items()}
 
     def _local(self, local: _Local, scope: Scope, depth: int) -> Texts:
@@ -267,7 +276,7 @@ def _union(found: Iterable[Texts]) -> Texts:
     for texts in islice(found, ALTERNATIVES):
         for text, choice in texts.items():
             known = made.get(text, choice)
-            made[text] = Choice(known.place or choice.place, known.perhaps and choice.perhaps)
+            made[text] = Choice(known.place or choice.place, *min(known[1:], choice[1:]))
     return made or {UNKNOWN: NOWHERE}
 
 

@@ -4,14 +4,14 @@ The code of the component counts as a whole. Of what it imports from Bastide, a 
 method if its class is instantiated and its name is mentioned, so that `Timer(env)` is a Timer session, and one that
 calls `.sleep` two. Labels are followed by `labels.py`. What is found is what can be asked for at most, except by who
 hides it: sessions of a class that is chosen at run time are not seen. What the component opens below an `if`, or calls
-only from there, may never be asked for, and says so.
+only from there, may never be asked for, and says so. So does what is opened by handlers: that is asked for later.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bastide.tool.graph.code import Class, Function, Library, Module, Routine
 from bastide.tool.graph.labels import NOWHERE, Flow, Scope, Text, Texts
@@ -25,7 +25,8 @@ class Wish:
     """A session that a component's source asks for.
 
     `label` is what the component says, with `*` for what is known at run time only. With an `attribute`, it is the
-    value of any attribute of that name in the component's config. `perhaps`: only on some condition.
+    value of any attribute of that name in the component's config. `perhaps`: only on some condition. `later`: not
+    before the component has come up.
     """
 
     service: str
@@ -33,6 +34,7 @@ class Wish:
     attribute: str = ""
     place: str = ""
     perhaps: bool = False
+    later: bool = False
 
 
 def wishes(sources: Iterable[Source], library: Library | None = None) -> tuple[Wish, ...]:
@@ -45,7 +47,7 @@ def wishes(sources: Iterable[Source], library: Library | None = None) -> tuple[W
 
 
 def announcements(sources: Iterable[Source], library: Library | None = None) -> frozenset[str]:
-    """Services that the component of these modules will announce to its parent in any case."""
+    """Services that the component of these modules will announce to its parent in any case, when it comes up."""
     library = library or Library()
     walk = _Walk(library)
     for module in library.component(sources):
@@ -70,7 +72,7 @@ class _Walk:
     def __init__(self, library: Library) -> None:
         self._library, self._flow = library, Flow(library)
         self._sites: list[_Site] = []
-        self._announced: list[tuple[str, Function | None, bool]] = []
+        self._announced: list[tuple[str, Scope, bool]] = []
         self._mentioned: dict[str, bool] = {}
         self._alive: set[Function] = set()
         self._classes: dict[Class, None] = {}
@@ -78,9 +80,15 @@ class _Walk:
         self._methods: dict[Function, dict[Class, None]] = {}
         """Those of a library that are alive because their name is mentioned, and whose objects there are."""
         self._callers: dict[Function, list[tuple[Function | None, bool]]] = {}
+        self._beginnings: list[Function | None] = [None]
+        """What runs when the component comes up, beside what that calls. None: the level of modules."""
+        self._calls: dict[Function | None, dict[Function | str, None]] = {}
+        """What each function calls: a function, or whatever method has that name."""
 
     def own(self, module: Module) -> None:
         """All of a module of the component itself."""
+        if (construct := self._construct(module)) is not None:
+            self._beginnings.append(construct.node)
         for statement in module.tree.body:
             if isinstance(statement, ast.ClassDef):
                 made = self._library.class_of(module, statement)
@@ -98,25 +106,26 @@ class _Walk:
     def found(self) -> tuple[Wish, ...]:
         """What it asks for, each once, in the order of the source."""
         self._settle()
-        certain = self._flow.certain = self._certain()
+        self._flow.certain, self._flow.at_start = self._certain(), self._at_start()
+        certain, at_start = {None, *self._flow.certain}, {None, *self._flow.at_start}
         made: dict[tuple[str, Text], Wish] = {}
         for site in self._sites:
-            routine = site.scope.routine
-            conditional = site.conditional or (routine is not None and routine.node not in certain)
+            conditional = site.conditional or _function(site.scope) not in certain
+            handled = site.scope.nested or _function(site.scope) not in at_start
             for text, choice in self._texts(site).items():
                 known = made.get((site.service, text))
-                perhaps = conditional or choice.perhaps
-                if known is None or (known.perhaps and not perhaps):
+                perhaps, later = conditional or choice.perhaps, handled or choice.later
+                if known is None or (perhaps, later) < (known.perhaps, known.later):
                     made[site.service, text] = Wish(site.service, text.pattern, text.attribute,
-                                                    choice.place or site.place, perhaps)
+                                                    choice.place or site.place, perhaps, later)
         return tuple(made.values())
 
     def announced(self) -> frozenset[str]:
-        """The services that it announces on no condition."""
+        """The services that it announces on no condition, when it comes up."""
         self._settle()
-        certain = self._certain()
-        return frozenset(service for service, routine, conditional in self._announced
-                         if not conditional and (routine is None or routine in certain))
+        reached = {None, *self._certain() & self._at_start()}
+        return frozenset(service for service, scope, conditional in self._announced
+                         if not conditional and not scope.nested and _function(scope) in reached)
 
     def _texts(self, site: _Site) -> Texts:
         if isinstance(site.label, str):
@@ -149,13 +158,40 @@ class _Walk:
             certain |= more
         return certain
 
+    def _at_start(self) -> set[Function]:
+        """Functions that may be called before `construct` returns; handlers, which are merely named, are not."""
+        methods: dict[str, list[Function]] = {}
+        for made in self._classes:
+            for name in {name for owner in self._library.bases(made) for name in owner.methods}:
+                if (method := self._library.method(made, name)) is not None:
+                    methods.setdefault(name, []).append(method.node)
+        reached: set[Function] = set()
+        todo = list(self._beginnings)
+        while todo:
+            for called in self._calls.get(todo.pop(), ()):
+                further = {*methods.get(called, ())} if isinstance(called, str) else {called}
+                todo += further - reached
+                reached |= further
+        return reached.union(node for node in self._beginnings if node is not None)
+
+    def _construct(self, module: Module) -> Routine | None:
+        """What is called when the component comes up, if the module says so."""
+        made = self._library.look_up(module, ast.Name("construct"))
+        if isinstance(made, tuple):
+            made = self._library.look_up(*made)
+        if isinstance(made, Class):
+            return self._library.method(made, "__init__")
+        return made if isinstance(made, Routine) else None
+
     def _revive(self, routine: Routine) -> None:
         if routine.node not in self._alive and not _opaque(routine.module):
             self._alive.add(routine.node)
             self._todo.append(routine)
 
-    def _visit(self, code: ast.AST, scope: Scope) -> None:
-        for node, chosen in _within(code):
+    def _visit(self, code: ast.AST, around: Scope) -> None:
+        within = replace(around, nested=True)
+        for node, chosen, nested in _within(code):
+            scope = within if nested else around
             conditional = chosen and scope.module.own       # conditions of a library are its way to open things late
             if isinstance(node, ast.Attribute):
                 self._mentioned[node.attr] = self._mentioned.get(node.attr, False) or not conditional
@@ -163,24 +199,35 @@ class _Walk:
                     self._ask("ROM", "config", scope, node, conditional)
                 elif isinstance(method := self._called(node, scope), Routine):
                     self._refer(method, scope, conditional)
+                    if method.node.decorator_list:      # a property, which is called by being named
+                        self._calls_of(scope)[method.node] = None
             elif isinstance(node, ast.Call):
                 self._call(node, scope, conditional)
 
     def _refer(self, routine: Routine, scope: Scope, conditional: bool) -> None:
-        caller = scope.routine.node if scope.routine is not None else None
+        caller = _function(scope)
         if caller is not routine.node:
             self._callers.setdefault(routine.node, []).append((caller, conditional))
 
+    def _calls_of(self, scope: Scope) -> dict[Function | str, None]:
+        """What is called there, to be added to; of a nested function it is forgotten, for that may be a handler."""
+        return {} if scope.nested else self._calls.setdefault(_function(scope), {})
+
     def _call(self, call: ast.Call, scope: Scope, conditional: bool) -> None:
         called = self._called(call.func, scope)
+        at_once = [self._called(given, scope) for given in call.args if _called_at_once(call)]
+        self._calls_of(scope).update((given.node, None) for given in at_once if isinstance(given, Routine))
         if isinstance(called, Class):
             self._classes[called] = None
             called = self._library.method(called, "__init__")
         if isinstance(called, Routine):
             self._flow.call(called, call, scope, conditional)
             self._refer(called, scope, conditional)
+            self._calls_of(scope)[called.node] = None
             self._revive(called)
-        elif isinstance(call.func, ast.Attribute) and call.func.attr in ("connect", "announce"):
+        elif isinstance(call.func, ast.Attribute):
+            self._calls_of(scope)[call.func.attr] = None
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("connect", "announce"):
             kind = self._library.look_up(scope.module, call.func.value)
             service = self._service(kind) if isinstance(kind, Class) else ""
             if service and call.func.attr == "connect":
@@ -188,8 +235,7 @@ class _Walk:
             elif service:
                 self._ask("ROM", SESSION_REQUESTS, scope, call, conditional)
                 if call.args and _env(call.args[0]):
-                    routine = scope.routine.node if scope.routine is not None else None
-                    self._announced.append((service, routine, conditional))
+                    self._announced.append((service, scope, conditional))
 
     def _called(self, function: ast.expr, scope: Scope) -> Class | Routine | None:
         match function:
@@ -216,12 +262,16 @@ class _Walk:
         return ""
 
 
-def _within(code: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
-    """All nodes, and whether they are below a condition."""
-    todo = [(code, False)]
+def _function(scope: Scope) -> Function | None:
+    return scope.routine.node if scope.routine is not None else None
+
+
+def _within(code: ast.AST) -> Iterator[tuple[ast.AST, bool, bool]]:
+    """All nodes; whether they are below a condition, and whether in a function or lambda within."""
+    todo = [(code, False, False)]
     while todo:
-        node, conditional = todo.pop()
-        yield node, conditional
+        node, conditional, nested = todo.pop()
+        yield node, conditional, nested
         chosen: list[ast.AST] = []
         match node:
             case ast.If(test=test, body=body, orelse=orelse):
@@ -234,7 +284,14 @@ def _within(code: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
                 chosen = [*body]
             case ast.Lambda(body=body):
                 chosen = [body]
-        todo += [(child, conditional or child in chosen) for child in reversed(list(ast.iter_child_nodes(node)))]
+        nested |= node is not code and isinstance(node, ast.Lambda | Function)
+        todo += [(child, conditional or child in chosen, nested)
+                 for child in reversed(list(ast.iter_child_nodes(node)))]
+
+
+def _called_at_once(call: ast.Call) -> bool:
+    """Whether a handler is given to what calls it at once, and again later."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr in ("follow", "watch")
 
 
 def _first_time(test: ast.expr) -> bool:
