@@ -75,10 +75,12 @@ def _unasked(component: Component, asks: Sequence[Asked], known: Collection[str]
 
 
 def _place(component: Component, asked: Asked) -> str:
-    """The rule that refuses, or that is the child's own; else the start node, for the rule serves others well."""
+    """What names the session; else the rule that refuses, or that is the child's own; else the start node, for the rule
+    serves others well.
+    """
     assert component.start is not None
     rule, route = asked.answer.rule, component.start.route
-    if asked.ask.origin is Origin.ROUTE:
+    if asked.ask.origin in (Origin.ROUTE, Origin.CONFIG):
         return asked.ask.place
     refuses = bool(asked.answer.hops) and isinstance(asked.answer.hops[-1].answer, Denial)
     own = rule is not None and route is not None and any(rule is each for each in route.rules)

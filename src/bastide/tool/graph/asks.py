@@ -3,10 +3,11 @@
     for asked in Survey(plan).of(component):
         print(asked.ask.service, asked.ask.label, asked.answer.server)
 
-There are four origins: the environment, without which no component starts; the component's source; its own route,
-which mentions what nobody found in the source; and the `parent-provides` of an init, of which its children make use at
-run time. A label that the source leaves open is narrowed by the config of the component and by the labels that its
-route has rules for; `*` stands for what is still open then.
+There are five origins: the environment, without which no component starts; the component's source; its own route,
+which mentions what nobody found in the source; the `parent-provides` of an init, of which its children make use at run
+time; and the config of a `sequence`, which asks for the ROMs of its children. A label that the source leaves open is
+narrowed by the config of the component and by the labels that its route has rules for; `*` stands for what is still
+open then.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from bastide.base.label import SEPARATOR
 from bastide.base.node import Node
 from bastide.init.route import Rule
+from bastide.tool.checkout import PACKAGE
 from bastide.tool.graph.code import Library
 from bastide.tool.graph.plan import CORE, Answer, Component, Plan
 from bastide.tool.graph.wishes import SESSION_REQUESTS, Wish, wishes
@@ -28,6 +30,9 @@ ENVIRONMENT = ("PD", "CPU", "LOG", "ROM")
 """The sessions that a parent opens for its child. The ROM is the binary."""
 
 
+_SEQUENCE = PACKAGE / "app" / "sequence"
+
+
 class Origin(Enum):
     """How one knows that a session will be asked for."""
 
@@ -35,6 +40,7 @@ class Origin(Enum):
     SOURCE = "source"
     ROUTE = "route"
     PARENT_PROVIDES = "parent-provides"
+    CONFIG = "config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,8 @@ class Survey:
                 known = asks.get((wish.service, label))
                 if known is None or (ask.perhaps, ask.later) < (known.perhaps, known.later):
                     asks[wish.service, label] = ask
-        found += (Asked(ask, plan.request(component, ask.service, ask.label)) for ask in asks.values())
+        further = [*asks.values(), *_of_sequence(component, plan.config_of(component))]
+        found += (Asked(ask, plan.request(component, ask.service, ask.label)) for ask in further)
         for ask in () if component.label in plan.inits else _mentioned_alone(component, found):
             found.append(Asked(ask, plan.request(component, ask.service, ask.label)))
         return found
@@ -198,6 +205,19 @@ def _mentioned_alone(component: Component, found: list[Asked]) -> Iterator[Ask]:
         if label is not None and (rule.service, label) not in known:
             known.add((rule.service, label))
             yield Ask(rule.service, label, Origin.ROUTE, rule.place)
+
+
+def _of_sequence(component: Component, config: Node | None) -> Iterator[Ask]:
+    """Binaries of the children, and the ROMs that shall be their configs: asked for in the children's place."""
+    if component.source is None or component.source[0] != _SEQUENCE or config is None:
+        return
+    roms: dict[str, str] = {}
+    for start in config.sub_nodes("start"):
+        binary = start.sub_node("binary") or start
+        roms.setdefault(binary.name, binary.place)
+        if "config" in start.attributes:
+            roms.setdefault(start.attributes["config"], start.place)
+    yield from (Ask("ROM", name, Origin.CONFIG, place) for name, place in roms.items() if name)
 
 
 def _all(node: Node) -> Iterator[Node]:
