@@ -24,8 +24,9 @@ CHILDREN = """
 GONE = "exit", "removed", "faulted"
 
 
-def open_session(id: int = 20, ram: int = 8192, caps: int = 2) -> Action:
-    return lambda env: env.parent.session(id, "Hello", f'label="desk", ram_quota={ram}, cap_quota={caps}', ANYWHERE)
+def open_session(id: int = 20, ram: int = 8192, caps: int = 2, label: str = "desk") -> Action:
+    args = f'label="{label}", ram_quota={ram}, cap_quota={caps}'
+    return lambda env: env.parent.session(id, "Hello", args, ANYWHERE)
 
 
 def deliver(id: int = 1) -> Action:

@@ -94,6 +94,15 @@ def test_the_arguments_of_sessions_are_shown_on_request() -> None:
         assert args is not None and args.text == 'cap_quota=2, label="client -> desk", ram_quota=8112'
 
 
+def test_the_report_is_hid_whatever_sessions_are_called() -> None:
+    with Puppets("+ report | requested: yes | provided: yes | session_args: yes\n" + CHILDREN) as puppets:
+        puppets.tell("client", open_session(20, label=""))
+        state = puppets.sandbox.generate_state_report()
+        assert sessions(puppets.state("server"), "provided") == {"Hello": ("CREATING", "client ->")}
+        assert Node.parse(state.encode()) == state
+        assert state.encode().startswith(b"state\n")
+
+
 def test_own_quota_is_shown_on_request() -> None:
     with Puppets("+ report | init_ram: yes | init_caps: yes\n" + CHILDREN) as puppets:
         state = puppets.sandbox.generate_state_report()

@@ -74,7 +74,8 @@ def _child(state: Generator, child: Child, settings: ReportSettings) -> None:
 
 def _sessions(node: Generator, sessions: Iterable[SessionState], settings: ReportSettings) -> None:
     for session in sessions:
-        shown = node.node("session", name=session.service.name, state=session.phase.value, label=session.label,
+        # HID knows no blanks around a value, and a session without a name of its own has one behind the last arrow.
+        shown = node.node("session", name=session.service.name, state=session.phase.value, label=session.label.strip(),
                           ram=Bytes(session.ram), caps=session.caps)
         if settings.session_args:
             try:

@@ -92,6 +92,12 @@ def test_sessions_are_followed_through_an_init_to_their_server() -> None:
     assert by_label["red"].link is Link.DENIED
 
 
+def test_sessions_without_a_name_of_their_own_are_followed_too() -> None:
+    nameless = {label: text.replace(" -> blink", " ->") for label, text in (("init", OUTER), ("init -> inner", INNER))}
+    system = picture(nameless, "init -> clock", "init -> inner", INNER_LAMP)
+    assert (INNER_LAMP, "Timer", "init -> clock", "") in links(system)
+
+
 def test_of_an_init_that_does_not_report_one_sees_what_leaves_it() -> None:
     system = picture({"init": OUTER}, "init -> clock", "init -> inner", INNER_LAMP)
     assert (INNER_LAMP, "Timer", "init -> clock", "blink") in links(system)

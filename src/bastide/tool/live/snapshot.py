@@ -149,8 +149,8 @@ class _Picture:
             explained = self.boxes[child].binary == "init" and self._report_of(child) is not None
             for asked in _sessions(node, "requested"):
                 session = self._session(label, name, asked, provided, upward)
-                if explained and asked.attributes.get("label", "").startswith(name + SEPARATOR):
-                    relayed.add(asked.attributes["label"].removeprefix(name + SEPARATOR), session)
+                if explained and _label(asked).startswith(name + SEPARATOR):
+                    relayed.add(_label(asked).removeprefix(name + SEPARATOR), session)
                 else:
                     self.sessions.append(session)
             if explained:
@@ -194,7 +194,7 @@ class _Picture:
 
     def _session(self, label: str, name: str, asked: Node, provided: dict[tuple[str, str], list[str]],
                  upward: Callable[[str, str], str]) -> Session:
-        service, seen = asked.name, asked.attributes.get("label", "")
+        service, seen = asked.name, _label(asked)
         servers = provided.get((service, seen))
         if servers:
             server = servers.pop(0)
@@ -216,13 +216,19 @@ def _provided(label: str, children: Mapping[str, Node]) -> dict[tuple[str, str],
     servers: dict[tuple[str, str], list[str]] = {}
     for name, node in children.items():
         for session in _sessions(node, "provided"):
-            servers.setdefault((session.name, session.attributes.get("label", "")), []).append(label + SEPARATOR + name)
+            servers.setdefault((session.name, _label(session)), []).append(label + SEPARATOR + name)
     return servers
 
 
 def _sessions(child: Node, kind: str) -> Iterator[Node]:
     for listed in child.sub_nodes(kind):
         yield from listed.sub_nodes("session")
+
+
+def _label(session: Node) -> str:
+    """Reports have no blanks at the end of a label, so of one whose last element is empty there is but the arrow."""
+    label = session.attributes.get("label", "")
+    return f"{label} " if label.endswith(SEPARATOR.rstrip()) else label
 
 
 def _denied(client: str, explanation: str) -> Session | None:
