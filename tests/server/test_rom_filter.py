@@ -168,6 +168,11 @@ def test_the_result_follows_inputs_and_config() -> None:
         assert change("xray", b"xray | enabled: no\n-") == ["  config | color: grey | on: no"]
         puppets.apply(config.replace("+ attribute on ", "+ attribute off "))
         assert puppets.town.lines("init -> rom_logger")[-2] == "  config | color: grey | off: no"
+
+        puppets.apply(config.replace("+ attribute on | input: enabled", "+ input color"))
+        assert puppets.town.lines("init -> rom_logger")[-2] == "  config | color: grey"     # and no empty 'theme'
+        assert change("theme", b"theme | color: red\n-") == ["  config | color: red"]
+        assert puppets.town.lines("init -> rom_logger")[-2] == "  + theme | color: red"
         assert puppets.town.trouble == []
         puppets.apply("")
         assert puppets.town.init_has == puppets.before

@@ -53,10 +53,10 @@ class Rom:
 
     @property
     def node(self) -> Node:
-        """The content as a node; an empty one as long as there is none. Raises InvalidNode."""
+        """The content as a node; one of type `empty` as long as there is none. Raises InvalidNode."""
         try:
             text = self.text
-            return Node.parse(text, self.label) if text.strip() else Node(self.label)
+            return Node.parse(text, self.label) if text.strip() else Node("empty", place=self.label)
         except IpcError as error:
             raise InvalidNode(f"{self.label}: its content can't be had: {error}") from None
         except (MemoryError, SystemError):      # CPython loses a MemoryError here and there
