@@ -83,6 +83,13 @@ def test_benchmarks_are_listed_with_their_first_line(tmp_path: Path) -> None:
     assert benchmarks(tmp_path / "absent") == {}
 
 
+def test_the_help_tells_names_and_summaries_apart(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(development, "benchmarks", lambda folder: {"rpc": "Calls.", "packet-stream": "Copies."})
+    assert bench(["--help"]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == ["  rpc            Calls.", "  packet-stream  Copies."]
+
+
 def test_named_benchmarks_run(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(development, "benchmarks", lambda folder: {"node": "", "rpc": ""})
     assert bench(["rpc", "--json"]) == 0

@@ -157,7 +157,7 @@ class TestFinding:
     def test_a_miss_suggests_the_closest_name(self, tmp_path: Path) -> None:
         put(tmp_path / "hello" / "runtime")
         with pytest.raises(ScenarioError) as error:
-            find_scenario("helo", [tmp_path])
+            find_scenario("helo", [tmp_path / "missing", tmp_path])
         assert str(error.value) == (f"no scenario 'helo': looked for a file of that path and for {tmp_path}/*/runtime; "
                                     "did you mean 'hello'?")
 

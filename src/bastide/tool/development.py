@@ -59,8 +59,10 @@ def bench(arguments: Sequence[str]) -> int:
     """Run the named benchmarks of `bench/`, or all of them. Their figures do not decide the exit code."""
     available = benchmarks(CHECKOUT / "bench")
     if {"--help", "-h"} & set(arguments):
+        width = max(map(len, available), default=0)
         print("usage: bastide bench [NAME...] [--json]\n")
-        print("\n".join(f"  {name:10}{summary}" for name, summary in available.items()) or "  (no benchmarks yet)")
+        print("\n".join(f"  {name:{width}}  {summary}" for name, summary in available.items())
+              or "  (no benchmarks yet)")
         return 0
     names = [argument for argument in arguments if argument != "--json"]
     for name in names:

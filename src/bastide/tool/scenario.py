@@ -120,9 +120,9 @@ def find_scenario(wanted: str, folders: Sequence[Path]) -> Path:
             raise ScenarioError(f"'{shown}' is no regular file, and a scenario has to be one")
     except (OSError, ValueError):       # a name that no file can have: too long, or with a zero
         pass
-    where = " and ".join(f"{folder}/*/{FILE_NAME}" for folder in folders)
+    places = [f"{folder}/*/{FILE_NAME}" for folder in folders if folder.is_dir()]
     hint = suggestion(wanted, scenario_names(folders)) or "; give its name or a path"
-    raise ScenarioError(f"no scenario '{shown}': looked for a file of that path and for {where}{hint}")
+    raise ScenarioError(f"no scenario '{shown}': looked for {' and for '.join(['a file of that path', *places])}{hint}")
 
 
 def named_scenario(wanted: str) -> Scenario:
