@@ -91,6 +91,12 @@ def test_what_is_asked_for_on_a_condition_is_told_and_no_failure(
     assert 'asked for on a condition, at components/app/main.py:5: there is no ROM module "extra"' in lines
 
 
+def test_a_component_is_called_by_its_name_or_by_its_path_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("display", "panel -> display", "init -> panel -> display"):
+        assert main(["panel", name]) == 0
+        assert capsys.readouterr().out.startswith("display\n")
+
+
 def test_an_unknown_component_is_met_with_the_closest_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["panel", "dsplay"]) == 2
     assert capsys.readouterr() == (

@@ -101,7 +101,8 @@ def _wanted(child: str | None, labels: Sequence[str], prefix: str, system: str) 
     below = prefix + " -> "
     if child is None:
         return [label for label in labels if label == prefix or label.startswith(below)]
-    names = {label.removeprefix(below): label for label in labels}
+    names = {label.removeprefix("init -> "): label for label in labels}
+    names.update((label.removeprefix(below), label) for label in labels)
     if child not in names and child not in labels:
         raise ValueError(f"'{system}' has no component '{child}'{suggestion(child, names)}")
     return [names.get(child, child)]
