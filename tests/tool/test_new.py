@@ -70,6 +70,30 @@ def test_a_scenario_grants_servers_what_they_announce_and_is_clean(
     assert capsys.readouterr().out.count("clean: 2 children, 1 service") == 2
 
 
+def test_a_scenario_has_what_its_components_ask_of_the_outside(
+        place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["component", "watch"])
+    Path("components/watch/main.py").write_text(
+        "from bastide.base import Env, milliseconds\nfrom bastide.session.timer import Timer\n\n\n"
+        "def construct(env: Env) -> None:\n    Timer(env).once(milliseconds(1), lambda: env.log('one'))\n")
+    assert main(["scenario", "night"]) == 0
+    text = Path("scenarios/night/runtime").read_text()
+    assert "+ requires | + timer\n" in text and "    + service Timer\n" in text
+    capsys.readouterr()
+    assert check(["night"]) == 0
+    python(place, "-m", "bastide.tool.main", "run", "night")
+
+
+def test_a_scenario_whose_component_fails_fails(place: Path) -> None:
+    main(["component", "watch"])
+    Path("components/watch/main.py").write_text("def construct(env: object) -> None:\n    print(1 / 0)\n")
+    assert main(["scenario", "night"]) == 0
+    done = subprocess.run([sys.executable, "-m", "bastide.tool.main", "run", "night"], capture_output=True, text=True,
+                          timeout=SECONDS)
+    assert done.returncode == 1
+    assert "night: failed after " in done.stdout
+
+
 def test_a_scenario_of_nothing_starts_what_comes_with_bastide(place: Path) -> None:
     assert main(["scenario", "first"]) == 0
     shown = python(place, "-m", "bastide.tool.main", "run", "first")

@@ -13,9 +13,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 from bastide.tool.arguments import Parser
 from bastide.tool.main import SCENARIO_FAILED, SUCCESS, USAGE
+
+if TYPE_CHECKING:
+    from bastide.tool.sources import Source
 
 SKELETONS = Path(__file__).parent / "skeletons"
 
@@ -60,29 +64,37 @@ def component(name: str, place: Path) -> dict[Path, str]:
 
 def scenario(name: str, started: Sequence[str], place: Path) -> dict[Path, str]:
     """A scenario that starts these components, and its test."""
+    from bastide.tool.boot import OUTER_DRIVERS, TOOL_SERVICES
+    from bastide.tool.graph.wishes import announcements, wishes
+
+    code = {component: _sources(component) for component in started}
+    provided = {component: sorted(announcements(code[component])) for component in started}
+    asked = {wish.service for component in started for wish in wishes(code[component])}
+    outside = sorted((asked & (OUTER_DRIVERS.keys() | TOOL_SERVICES)).difference(*provided.values()))
     words = {
         "name": name, "module": module_name(name), "last": started[-1],
+        "requires": "".join(f"+ requires | + {service.lower()}\n" for service in outside),
         "roms": "\n".join(f"  + rom {component}" for component in started),
-        "starts": "\n".join(f"  + start {component}{_provided(component)}" for component in started)}
+        "services": "".join(f"    + service {service}\n" for service in outside),
+        "starts": "\n".join(f"  + start {component}" + "".join(
+            f"\n    + provides | + service {service}" for service in provided[component]) for component in started)}
     return {
         place / "scenarios" / name / "runtime": skeleton("scenario.hid", words),
         place / "tests" / f"test_scenario_{module_name(name)}.py": skeleton("test_scenario.py", words),
     }
 
 
-def _provided(component: str) -> str:
-    """What a start node has to grant to a component, as its source says it."""
-    from bastide.tool.graph.wishes import announcements
+def _sources(component: str) -> list[Source]:
+    """The modules of a component, if they can be found: what they announce and ask for decides on its routes."""
     from bastide.tool.modules import Modules, shelves
     from bastide.tool.sources import PackError
     from bastide.tool.sources import component as sources
 
     found = Modules(None, shelves()).component(component)
     try:
-        services = announcements(sources(*found)) if found is not None else ()
+        return sources(*found) if found is not None else []
     except PackError:
-        services = ()                   # whoever packs it will say what is wrong with it
-    return "".join(f"\n    + provides | + service {service}" for service in sorted(services))
+        return []                       # whoever packs it will say what is wrong with it
 
 
 def project(place: Path) -> dict[Path, str]:
