@@ -195,13 +195,17 @@ def test_a_denied_request_is_explained_in_the_report() -> None:
 
 
 def test_a_missing_binary_is_explained_in_the_report_until_it_is_there() -> None:
-    with Puppets("+ report\n+ start ghost\n") as puppets:
+    with Puppets("+ report | requested: yes\n+ start ghost\n") as puppets:
+        before = puppets.town.total
         ghost = puppets.state("ghost")
+        assert sessions(ghost, "requested")["ROM"] == ("DENIED", "ghost")
         problem = ghost.sub_node("problem", name="environment")
         assert ghost.attributes["state"] == "incomplete" and problem is not None
         assert "there is no ROM module 'ghost'" in problem.text and "did you mean another one" in problem.text
-        puppets.apply("+ report\n+ start ghost\n  + binary puppet\n")
+        puppets.apply("+ report | requested: yes\n+ start ghost\n  + binary puppet\n")
         ghost = puppets.state("ghost")
+        assert sessions(ghost, "requested")["ROM"] == ("OK", "puppet")
+        assert puppets.town.total == before
         assert "state" not in ghost.attributes and ghost.sub_node("problem") is None
 
 

@@ -119,10 +119,9 @@ class Environment:
             if self._donate_more(id, isinstance(error, InsufficientRam)):
                 self.open(id)
         except BastideError as error:
-            args = session.args
-            session.conclude()
+            session.refuse()            # it stays to be seen in the state report
             hint = ": is it among the ROMs of the system, or did you mean another one by a `binary` node?"
-            self._denied(service.name, args, f"{error}{hint if id is EnvSession.BINARY else ''}")
+            self._denied(service.name, session.args, f"{error}{hint if id is EnvSession.BINARY else ''}")
         if session.phase is Phase.AVAILABLE:
             session.phase = Phase.HANDED_OUT
         elif session.phase is Phase.CREATING:

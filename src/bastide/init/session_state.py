@@ -111,6 +111,11 @@ class SessionState:
         if client is not None:
             client.session_changed(self)
 
+    def refuse(self) -> None:
+        """The service denied it at once, so that the client knows already."""
+        self.phase = Phase.DENIED
+        self._settle()
+
     def ended(self) -> None:
         """The service ended it unasked, or is gone. What the client has not got yet is as good as refused."""
         refused = self.phase in (Phase.CREATING, Phase.AVAILABLE)
