@@ -95,17 +95,11 @@ class Env:
         self.pd = PdSession.stub(self._env_session(EnvSession.PD))
         self.pd_cap = self.pd.cap
         self.domain = PdDomain(self.pd, kernel)
-        quota = self.pd.quota()
-        self.account = Account(self.domain, quota.ram_avail, quota.cap_avail, shortage=self._refresh)
-        """The component's budget. Raises OutOfRam and OutOfCaps when it is exhausted."""
-        self.patient = Account(self.domain, 0, 0, shortage=self._ask_for_more)
-        """The same budget, but whoever pays from it waits until the parent gave enough, and says so in the log."""
-        self.patient.ram, self.patient.caps = self.account.ram, self.account.caps
         self._failures = Failures(self._tell, kernel.now, self._heap_exhausted)
         self.report = self._failures.report
         """Log what went wrong in code that has no caller to tell. Many failures that look alike are counted."""
         self.ep = Entrypoint(self.domain, entrypoint, self.report)
-        self._base = (quota.ram_limit - self.account.ram.limit, quota.cap_limit - self.account.caps.limit)
+        self._base = 0, 0               # RAM and capabilities that were in use when the budget was first looked at
         self._ids = itertools.count(FIRST_SESSION_ID)
         self.lent_ram = self.lent_caps = 0
         """What is with servers as donations: in use here, and no part of the domain's limits at core."""
@@ -117,6 +111,20 @@ class Env:
         # capabilities has none for another handler, so grants of resources are told by the same signal.
         self._heartbeat: SignalCap = Capability(heartbeat, SignalContext, kernel)
         self.ep.gate.listen(heartbeat, lambda count: self.ep.activate(self._beat), True)
+
+    @cached_property
+    def account(self) -> Account:
+        """The component's budget. Raises OutOfRam and OutOfCaps when it is exhausted."""
+        quota = self.pd.quota()
+        self._base = quota.ram_used, quota.cap_used
+        return Account(self.domain, quota.ram_avail, quota.cap_avail, shortage=self._refresh)
+
+    @cached_property
+    def patient(self) -> Account:
+        """The same budget, but whoever pays from it waits until the parent gave enough, and says so in the log."""
+        account = Account(self.domain, 0, 0, shortage=self._ask_for_more)
+        account.ram, account.caps = self.account.ram, self.account.caps
+        return account
 
     @cached_property
     def log(self) -> Log:
