@@ -97,8 +97,10 @@ class Transport:
             if len(caps) > MESSAGE_CAPS:
                 raise IpcError(f"{len(caps)} capabilities in one request: {MESSAGE_CAPS} is the limit")
             reply, count = channel.call(handle, request, self.sent(caps, channel.owner), sender)
-        else:
+        elif sender:
             reply, count = channel.call(handle, request, b"", sender)
+        else:                           # nearly always, and each argument more takes time
+            reply, count = channel.call(handle, request)
         if not count:
             return reply, ()
         end = len(reply) - count * HANDLE_BYTES
