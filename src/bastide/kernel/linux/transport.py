@@ -85,14 +85,18 @@ class Transport:
         return self.gates[number]
 
     def call(self, target: Handle, request: bytes, caps: Caps = ()) -> tuple[bytes, Caps]:
-        handle: bytes
-        if isinstance(target, bytes):
-            handle, sender = target, 0
-            channel = self.channels.get(handle[:8]) or self._connect(handle)
-        else:
-            handle, sender, channel = self._addressed(target)
         if len(request) > MESSAGE_BYTES:
             raise IpcError(f"a request of {len(request)} bytes is too large: {MESSAGE_BYTES} is the limit")
+        handle: bytes
+        if isinstance(target, Borrowed):
+            handle, sender = target.shown
+            channel = self.channels.get(target.place)
+        else:
+            handle, sender = target if isinstance(target, bytes) else proper(target), 0
+            channel = self.channels.get(handle[:8])
+        if channel is None:
+            handle, sender = proper(target), 0
+            channel = self._connect(handle)
         if caps:
             if len(caps) > MESSAGE_CAPS:
                 raise IpcError(f"{len(caps)} capabilities in one request: {MESSAGE_CAPS} is the limit")
@@ -200,15 +204,6 @@ class Transport:
         if known is not None and known.owner == receiver:
             return handle               # back to its owner, who recognises the sender's seal
         return self.authority.passed_on(handle, receiver)
-
-    def _addressed(self, target: object) -> tuple[bytes, int, Channel]:
-        """What to show, who has vouched for it, and to whom to show it."""
-        if isinstance(target, Borrowed) and not target.redeemed:
-            known = self.channels.get(target.place)
-            if known is not None:
-                return target.voucher, target.sender, known
-        handle = proper(target)
-        return handle, 0, self.channels.get(handle[:8]) or self._connect(handle)
 
     def _connect(self, handle: bytes) -> Channel:
         entrypoint = proper(handle)[:8]

@@ -21,23 +21,26 @@ Redeem = Callable[[bytes, int], bytes]
 class Borrowed:
     """A handle to be: equal to the handle that it is redeemed for."""
 
-    __slots__ = ("_handle", "_redeem", "place", "sender", "voucher")
+    __slots__ = ("_redeem", "place", "shown")
 
     def __init__(self, voucher: bytes, sender: int, redeem: Redeem) -> None:
-        self.voucher, self.sender, self._redeem = voucher, sender, redeem
+        self._redeem = redeem
         self.place = place(voucher)
-        """What the handle will begin with."""
-        self._handle: bytes | None = None
+        """What the handle begins with."""
+        self.shown = voucher, sender
+        """What to show in a call: the voucher and who made it, or the handle and 0."""
 
     @property
     def redeemed(self) -> bool:
-        return self._handle is not None
+        return not self.shown[1]
 
     def handle(self) -> bytes:
         """Raises IpcError if the sender never held the capability, or its object is gone."""
-        if self._handle is None:
-            self._handle = self._redeem(self.voucher, self.sender)
-        return self._handle
+        shown, sender = self.shown
+        if sender:
+            shown = self._redeem(shown, sender)
+            self.shown = shown, 0
+        return shown
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -51,7 +54,7 @@ class Borrowed:
         try:
             return hash(self.handle())
         except IpcError:                # worthless, and so equal to nothing but itself
-            return hash(self.voucher)
+            return hash(self.shown)
 
 
 def proper(handle: object) -> bytes:
