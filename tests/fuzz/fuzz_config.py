@@ -48,7 +48,7 @@ def check(data: bytes) -> None:
     for start in config.starts[:8]:
         assert start.name and start.ram >= 0 and start.caps >= 0 and start.priority <= 0
         if start.config is not None:
-            assert Node.parse(Content(start.config).text.rstrip(b"\0")).type == start.config.type
+            assert Node.parse(Content(start.config.encode()).text.rstrip(b"\0")).type == start.config.type
         for service in SERVICES:
             for label in (start.name, f"{start.name} -> config", f"{start.name} -> x -> y"):
                 answer = special(Request(start.name, service, label), start.binary, start.ld, start.config is not None)

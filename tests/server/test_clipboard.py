@@ -103,6 +103,11 @@ def test_the_content_goes_with_whoever_copied_it() -> None:
         assert desk.seen("bob") == ["cat", "clipboard", "-"]
 
 
+def test_what_may_not_be_seen_is_shown_in_the_syntax_that_the_config_asks_for() -> None:
+    with Desk(match="no | generate_xml: yes") as desk:
+        assert desk.tell("bob", lambda env: Rom(env, "clipboard").text) == b"<clipboard/>\n"
+
+
 def test_with_matching_labels_only_the_focused_component_copies_and_pastes() -> None:
     with Desk(match="yes") as desk:
         desk.watch("bob")

@@ -140,10 +140,15 @@ class Env:
         """The ROM `config`."""
         return Config(self, "config")
 
-    def encode(self, node: Node) -> bytes:
-        """The node as content of a ROM or report: in XML if the config says `generate_xml: yes`, else in HID."""
+    @property
+    def generates_xml(self) -> bool:
+        """Whether the config says `generate_xml: yes`, for what this component writes into ROMs and reports."""
         config: Config | None = vars(self).get("config")        # who never looked at it did not see that wish
-        return node.encode(as_xml=config is not None and config.generate_xml)
+        return config is not None and config.generate_xml
+
+    def encode(self, node: Node) -> bytes:
+        """The node as content of a ROM or report: in XML if the config says so, else in HID."""
+        return node.encode(as_xml=self.generates_xml)
 
     @cached_property
     def _services(self) -> Any:

@@ -68,7 +68,7 @@ class Child(Parent):
         self.prio_levels = prio_levels
         self.exit_value: int | None = None
         self.sessions: dict[int, SessionState] = {}
-        self.requests = RequestTable()
+        self.requests = RequestTable(as_xml=around.env.generates_xml)
         self.problems: dict[str, str] = {}
         """What is wrong with it at the moment, for the state report: the newest of each kind."""
         self.stuck = False
@@ -80,8 +80,8 @@ class Child(Parent):
         self._answered = Transmitter()
         self._notices = Notices()
         self._announced: set[str] = set()
-        self._content = Content(start.config) if start.config is not None else None
         env = around.env
+        self._content = Content(env.encode(start.config)) if start.config is not None else None
         self.content_service = RomService(env, self._config_rom)
         self.requests_service = RomService(env, lambda account: RequestsRom(account, env.account, self.requests))
         self.budget = Budget(self, around)
@@ -143,8 +143,8 @@ class Child(Parent):
         if start.config is None:
             self._content = None
         elif self._content is None:
-            self._content = Content(start.config)
-        elif self._content.replace(start.config):
+            self._content = Content(self.around.env.encode(start.config))
+        elif self._content.replace(self.around.env.encode(start.config)):
             for rom in self.content_service.sessions:
                 if isinstance(rom, ConfigRom):
                     rom.notify()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bastide.base import Account, Attached, DataspaceCap, Node, RamDataspace, SignalCap, Transmitter
+from bastide.base import Account, Attached, DataspaceCap, RamDataspace, SignalCap, Transmitter
 from bastide.base.environment import RomSession
 
 
@@ -48,14 +48,14 @@ class ConfigRom(RomSession):
 
 
 class Content:
-    """What the sessions show."""
+    """What the sessions show: a node as text, in the syntax of init's own output."""
 
-    def __init__(self, node: Node) -> None:
-        self.text, self.version = node.encode() + b"\0", 0
+    def __init__(self, node: bytes) -> None:
+        self.text, self.version = node + b"\0", 0
 
-    def replace(self, node: Node) -> bool:
+    def replace(self, node: bytes) -> bool:
         """Whether that is something new."""
-        text = node.encode() + b"\0"
+        text = node + b"\0"
         if text == self.text:
             return False
         self.text, self.version = text, self.version + 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from itertools import chain, count
 
-from bastide.base import Account, BastideError, DataspaceCap, RamDataspace, SignalCap, Transmitter
+from bastide.base import Account, BastideError, DataspaceCap, Node, RamDataspace, SignalCap, Transmitter, xml
 from bastide.base.dataspace import PAGE
 from bastide.base.environment import Resources, RomSession
 from bastide.init.session_state import Phase, SessionState
@@ -20,13 +20,18 @@ from bastide.init.session_state import Phase, SessionState
 LARGEST = 4 * PAGE
 """Bytes of the ROM, enough for some fifty requests. Beyond the first page init pays: the server did not ask for it."""
 
-_HEAD, _TAIL = b"session_requests\n", b"-\n\0"
+_HID = b"session_requests\n", b"-\n\0"
+_XML = b"<session_requests>\n", b"</session_requests>\n\0"
 
 
 class RequestTable:
-    """Sessions of one server, by the numbers that init gave them, and what of them is to be answered."""
+    """Sessions of one server, by the numbers that init gave them, and what of them is to be answered.
 
-    def __init__(self) -> None:
+    `as_xml` is the syntax of the ROM for as long as the server lives: pieces of both would not fit together.
+    """
+
+    def __init__(self, *, as_xml: bool = False) -> None:
+        self._as_xml = as_xml
         self.sessions: dict[int, SessionState] = {}
         self.roms: list[RequestsRom] = []
         self._numbers = count(1)
@@ -40,21 +45,21 @@ class RequestTable:
         """Raises InvalidArgs."""
         text = session.args_text
         session.number = number = next(self._numbers)
-        self._creates[number] = (f"+ create | id: {number}{_attribute('service', session.service.name)}"
-                                 f"{_attribute('label', session.label)}\n  + args\n    : {text}\n"
-                                 f"{_affinity(session)}").encode(errors="replace")
+        self._creates[number] = self._piece(f"+ create | id: {number}{_attribute('service', session.service.name)}"
+                                            f"{_attribute('label', session.label)}\n  + args\n    : {text}\n"
+                                            f"{_affinity(session)}")
         self.sessions[number] = session
         self._notify()
 
     def upgrade(self, session: SessionState, amount: Resources) -> None:
         session.upgrade = amount
-        self._others[session.number] = (f"+ upgrade | id: {session.number} | ram_quota: {amount.ram} | "
-                                        f"cap_quota: {amount.caps}\n").encode()
+        self._others[session.number] = self._piece(f"+ upgrade | id: {session.number} | ram_quota: {amount.ram} | "
+                                                   f"cap_quota: {amount.caps}\n")
         self._notify()
 
     def close(self, session: SessionState) -> None:
         if session.number in self.sessions:
-            self._others[session.number] = f"+ close | id: {session.number}\n".encode()
+            self._others[session.number] = self._piece(f"+ close | id: {session.number}\n")
             self._notify()
         else:
             session.phase = Phase.CLOSED            # the server is gone
@@ -93,16 +98,25 @@ class RequestTable:
 
     def text(self, limit: int) -> tuple[bytes, bool]:
         """As many requests as `limit` bytes hold, and whether these were all."""
-        pieces, room, whole = [_HEAD], limit - len(_HEAD) - len(_TAIL), True
+        head, tail = _XML if self._as_xml else _HID
+        pieces, room, whole = [head], limit - len(head) - len(tail), True
         for number, piece in chain(self._others.items(), self._creates.items()):
             if (room := room - len(piece)) < 0:
                 whole = False
                 break
             pieces.append(piece)
             self._shown = max(self._shown, number)
-        pieces.append(_TAIL)
+        pieces.append(tail)
         self._hidden = not whole
         return b"".join(pieces), whole
+
+    def _piece(self, text: str) -> bytes:
+        """One request as it stands in the ROM, given in HID."""
+        piece = text.encode(errors="replace")
+        if self._as_xml:
+            [request] = Node.parse(b"session_requests\n" + piece + b"-\n").children
+            piece = xml.write(request).encode()
+        return piece
 
     def _notify(self) -> None:
         for rom in self.roms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bastide.base import Capability, DataspaceCap, Env, RamDataspace, SessionRequest, SignalCap, Transmitter
+from bastide.base import Capability, DataspaceCap, Env, Node, RamDataspace, SessionRequest, SignalCap, Transmitter
 from bastide.lib.rom_module import Module
 from bastide.session.capture import PIXEL, Area, CaptureSession, Rect
 from bastide.session.event import CAPACITY, EVENT_SIZE, EventSession
@@ -10,7 +10,7 @@ from bastide.session.gpu import Access, ConflictingId, GpuSession, InvalidState,
 from bastide.session.rom import RomSession
 from bastide.session.usb import UsbDevice, UsbSession
 
-NO_DEVICES = b"devices\n-\n"
+NO_DEVICES = Node("devices")
 LARGEST_SCREEN = 1 << 14
 """Pixels in each direction."""
 
@@ -64,7 +64,7 @@ class BlackUsb(UsbSession):
     """A bus with nothing on it."""
 
     def __init__(self, env: Env, request: SessionRequest) -> None:
-        self._devices = Module(NO_DEVICES).open(request.account)
+        self._devices = Module(env.encode(NO_DEVICES)).open(request.account)
         env.ep.manage(self._devices, request.account)
 
     def devices_rom(self) -> Capability[RomSession]:

@@ -8,7 +8,7 @@ from bastide.lib.rom_module import Module
 from bastide.session.report import ReportSession
 from bastide.session.rom import RomSession
 
-CLEARED = b"clipboard\n-\n"
+CLEARED = Node("clipboard")
 OWN_LABEL = " -> clipboard"
 
 
@@ -41,7 +41,7 @@ class Main:
 
     def _open_rom(self, request: SessionRequest) -> RomSession:
         request.policy(self._config)
-        module = Module(CLEARED)
+        module = Module(self._env.encode(CLEARED))
         self._readers[module] = request.label
         self._show()
         return module.open(request.account, lambda: self._readers.pop(module))
@@ -63,8 +63,9 @@ class Main:
 
     def _show(self) -> None:
         """A reader whose view stays the same learns nothing, not even that something was copied."""
+        cleared = self._env.encode(CLEARED)
         for module, label in self._readers.items():
-            view = self._content if self._may_read(label) else CLEARED
+            view = self._content if self._may_read(label) else cleared
             if view != module.content:
                 module.show(view)
 
