@@ -200,11 +200,28 @@ def test_a_binary_that_is_none_is_refused_before_anything_starts(tmp_path: Path)
     assert "binary: the ROM module 'notes' is no component" in done.stderr
 
 
-def test_a_log_that_cannot_be_written_is_told_and_the_run_goes_on() -> None:
+def test_a_run_whose_log_cannot_be_written_goes_on_and_is_no_success() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(_command("hello"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS)
-    assert done.returncode == 0
+    assert done.returncode == 1
+    assert done.stderr == ("bastide run: the log is incomplete, for it can't be written: No space left on device; "
+                           "that counts as a failure, although the scenario succeeded\n")
+
+
+def test_a_scenario_that_failed_has_failed_whether_its_log_can_be_written_or_not(tmp_path: Path) -> None:
+    (tmp_path / "runtime").write_text((CHECKOUT / "scenarios/hello/runtime").read_text().replace("+ succeed", "+ fail"))
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(_command(str(tmp_path)), stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS)
+    assert done.returncode == 1
     assert done.stderr == "bastide run: the log is incomplete, for it can't be written: No space left on device\n"
+
+
+def test_a_reader_who_has_seen_enough_is_no_failure() -> None:
+    run = subprocess.Popen(_command("hello"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    run.stdout.close()
+    _, errors = run.communicate(timeout=SECONDS)
+    assert (run.returncode, errors) == (0, b"")
 
 
 def test_a_run_without_standard_streams_does_its_work() -> None:

@@ -244,6 +244,8 @@ class Run:
             if self.recorder.failure:
                 print(f"bastide run: {self.recorder.failure}", file=sys.stderr)
         if self.output.failure:
-            print(f"bastide run: the log is incomplete, for it can't be written: {self.output.failure}",
-                  file=sys.stderr)
+            lost = f"the log is incomplete, for it can't be written: {self.output.failure}"
+            if code == SUCCESS:             # which nobody who was to see it could read
+                code, lost = SCENARIO_FAILED, f"{lost}; that counts as a failure, although the scenario succeeded"
+            print(f"bastide run: {lost}", file=sys.stderr)
         return code

@@ -50,8 +50,9 @@ def parser() -> argparse.ArgumentParser:
     """What the command understands."""
     made = Parser(
         prog="bastide run", description="Run a scenario: a system in one file.",
-        epilog="Exit codes: 0 success, 1 the scenario failed, 2 wrong usage or an error in the scenario, 3 this host "
-               "can't isolate components as promised, 130 interrupted. Example: bastide run hello")
+        epilog="Exit codes: 0 success, 1 the scenario failed, or its log could not be written, 2 wrong usage or an "
+               "error in the scenario, 3 this host can't isolate components as promised, 130 interrupted. "
+               "Example: bastide run hello")
     made.add_argument("scenario", nargs="?", help="its name, or the path of its runtime file")
     made.add_argument("--ram", type=_amount, metavar="512M",
                       help="RAM of the whole system (default: half of what the host has available)")
