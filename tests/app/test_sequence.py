@@ -17,6 +17,14 @@ def work(env: Env) -> None:
     env.exit(env.config.node.attribute("value", 0))
 
 
+class WishSession(HelloSession):
+    service = "Wish"
+
+
+def wish(env: Env) -> None:
+    WishSession.connect(env).say_hello()
+
+
 def greet(env: Env) -> None:
     HelloSession.connect(env).say_hello()
     env.exit(0)
@@ -32,8 +40,8 @@ CONFIG = PARENT_PROVIDES + ROUTE + """
 
 def town(attributes: str, *children: str) -> Town:
     text = "".join(f"    {line}\n" for child in children for line in child.splitlines())
-    return Town({"sequence": sequence, "work": work, "greet": greet, "hello_server": hello_server},
-                CONFIG.format(attributes=attributes, children=text))
+    programs = {"work": work, "greet": greet, "wish": wish, "hello_server": hello_server, "sequence": sequence}
+    return Town(programs, CONFIG.format(attributes=attributes, children=text))
 
 
 def child(name: str, value: int = 0, binary: str = "work") -> str:
@@ -77,10 +85,18 @@ def test_it_begins_again_if_it_is_told_to(attributes: str, expected: str) -> Non
         assert "".join(ran(system)).startswith(expected)
 
 
-def test_a_service_beyond_the_usual_ones_is_named_in_the_config() -> None:
-    with town("", "+ parent-provides | + service Hello", child("a", binary="greet")) as system:
+def test_children_reach_whatever_service_the_parent_of_the_sequence_has() -> None:
+    with town("", child("a", binary="greet")) as system:
         system.run()
         system.machine.advance(milliseconds(100))
         assert system.lines("init -> hello_server") == ["I am here... Hello."]
         assert result(system) == 'child "sequence" exited with exit value 0'
 
+
+
+def test_a_service_that_the_parent_does_not_have_is_denied_by_the_parent() -> None:
+    with town("", child("a", binary="wish")) as system:
+        system.run()
+        system.machine.advance(milliseconds(100))
+        assert system.said("[init] Warning: session denied: \"sequence\" asks for service \"Wish\"")
+        assert result(system) == 'child "sequence" exited with exit value 1'

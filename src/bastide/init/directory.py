@@ -6,7 +6,7 @@ what it found, until something changes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from bastide.base import SessionDenied
@@ -39,8 +39,9 @@ class Member(Protocol):
 class Directory:
     """Implements what `routing` asks for."""
 
-    def __init__(self, complaints: Complaints) -> None:
-        self._complaints = complaints
+    def __init__(self, complaints: Complaints, whatever: Callable[[str], ParentService] | None = None) -> None:
+        """`whatever` makes a service of the parent from any name; without it, the parent has those of the config."""
+        self._complaints, self._whatever = complaints, whatever
         self._children: Mapping[str, Member] = {}
         self._aliases: dict[str, str] = {}
         self._parent: Mapping[str, ParentService] = {}
@@ -94,7 +95,7 @@ class Directory:
         return None if name is None else self._children[name].services.get(service)
 
     def parent_provides(self, service: str) -> bool:
-        return service in self._parent
+        return service in self._parent or self._whatever is not None
 
     def local_provides(self, service: str) -> bool:
         return service in self._local
@@ -119,7 +120,11 @@ class Directory:
         if not isinstance(answer, Target):
             return answer
         if answer.kind is Kind.PARENT:
-            return self._parent[service], answer.label
+            parent = self._parent.get(service)
+            if parent is None:
+                assert self._whatever is not None, "what the parent provides was looked up before"
+                parent = self._whatever(service)
+            return parent, answer.label
         if answer.kind is Kind.LOCAL:
             return self._local[service], answer.label
         return self._children[answer.child].services[service], answer.label

@@ -125,12 +125,18 @@ class Outside:
 
 
 class ParentService(KeptByInit):
-    """A service of the parent."""
+    """A service of the parent. Two of the same name are the same one."""
 
     source = "parent"
 
     def __init__(self, outside: Outside, name: str) -> None:
         self._outside, self.name = outside, name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ParentService) and (self._outside, self.name) == (other._outside, other.name)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def create(self, session: SessionState) -> None:
         self._outside.request(session)

@@ -36,18 +36,21 @@ from bastide.init.waiting import Waiting
 
 
 class Sandbox:
-    def __init__(self, env: Env, state_changed: Callable[[], None]) -> None:
+    def __init__(self, env: Env, state_changed: Callable[[], None], *, transparent: bool = False) -> None:
         """`state_changed` is called when a new state report should be fetched, as the `report` node of the config says.
+
+        A `transparent` sandbox takes it that the parent provides whatever a child may ask for, beside what the config
+        names: the parent will know.
         """
         self._env = env
         self._complaints = Complaints(env.log)
-        self._directory = Directory(self._complaints)
+        self._outside = Outside(env)
+        self._directory = Directory(self._complaints, self._parent_service if transparent else None)
         self._faults = SignalHandler(env, self._check_programs)
         self._schedule = Schedule(env.ep, state_changed, self._quotas_changed)
         self._around = Surroundings(env, self._complaints, self._directory, Waiting(env.ep, self._late), self._exited,
                                     self._faults.cap, self._means, self._schedule.changed)
-        self._outside = Outside(env)
-        self._children = Children(self._around, lambda name: ParentService(self._outside, name))
+        self._children = Children(self._around, self._parent_service)
         self._exports = Exports(env, self._directory, self._complaints)
         self._monitor = Monitor(env.ep, lambda: self._children, self._children.restart, self._schedule.changed,
                                 self._complaints.warning)
@@ -87,6 +90,9 @@ class Sandbox:
         self._outside.retry()
         self._children.begin()
         self._exports.look()
+
+    def _parent_service(self, name: str) -> ParentService:
+        return ParentService(self._outside, name)
 
     def _means(self) -> Quota:
         """What can be given to children."""

@@ -11,18 +11,11 @@ FAILED = 1
 KEPT_RAM, KEPT_CAPS = Bytes("384K"), 40
 """What the sequence keeps for the sessions of its child."""
 
-SERVICES = (
-    "Audio_in", "Audio_out", "Block", "Capture", "CPU", "Event", "File_system", "Gpu", "Gui", "IO_MEM", "IO_PORT",
-    "IRQ", "LOG", "Nic", "PD", "Pin_control", "Pin_state", "Platform", "Play", "Record", "Report", "RM", "ROM", "Rtc",
-    "Terminal", "Timer", "TRACE", "Uplink", "Usb", "VM",
-)
-"""What children can ask the parent for, beside what `parent-provides` names."""
-
 
 class Main:
     def __init__(self, env: Env) -> None:
         self._env, self._config = env, env.config.node
-        self._sandbox = Sandbox(env, self._look)
+        self._sandbox = Sandbox(env, self._look, transparent=True)
         self._children = tuple(self._config.sub_nodes("start"))
         self._run = 0                   # children so far, which tells apart those of one name
         self._next = 0
@@ -61,10 +54,6 @@ class Main:
         config.node("report", delay_ms=1)
         for kind in ("RAM", "CAP"):
             config.node("resource", name=kind, preserve=0)
-        services = config.node("parent-provides")
-        own = self._config.sub_node("parent-provides")
-        for service in {*SERVICES, *(node.name for node in (own.sub_nodes("service") if own else ()))}:
-            services.node("service", name=service)
         if start is not None:
             self._add(config, start)
         return config.build()
