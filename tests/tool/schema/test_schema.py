@@ -47,8 +47,11 @@ def flaws(schema: str) -> list[str]:
     return list(map(str, Schema(Node.parse(schema, "x.hsd")).flaws))
 
 
-def test_every_config_takes_the_attributes_of_the_framework() -> None:
-    assert check("config | generate_xml: yes | ld_verbose: no\n-", "schema config\n-") == []
+def test_every_config_takes_what_the_framework_looks_at_or_ignores() -> None:
+    assert check("config | generate_xml: yes | ld_verbose: no | ld_bind_now: yes | ld_check_ctors: no\n"
+                 "+ ld | + library | rom: libc.lib.so | keep: yes\n-", "schema config\n-") == []
+    assert check("config\n+ ld | + library | keep: yes\n-", "schema config\n-") == [
+        "config:2:8: 'library' lacks the attribute 'rom'"]
     assert check("config | generate_xml: 7\n-", "schema config\n-") == [
         "config:1:10: attribute 'generate_xml' of 'config' can't be '7', expected yes or no"]
     assert check("runtime | generate_xml: yes\n-", "schema runtime\n-") == [

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bastide.base.errors import InvalidNode
 from bastide.base.node import Node
@@ -35,8 +36,18 @@ from bastide.tool.schema.pattern import InvalidPattern
 from bastide.tool.schema.values import KNOWN, ValueType
 from bastide.tool.suggestion import suggestion
 
-OF_EVERY_CONFIG = ("generate_xml", "ld_verbose")
-"""Attributes that the framework looks at, or ignores, below any component. Schemas need not name them."""
+_OF_EVERY_CONFIG = Node.parse("""\
+schema config
++ attr generate_xml   | type: bool | default: no
++ attr ld_bind_now    | type: bool | default: no
++ attr ld_check_ctors | type: bool | default: yes
++ attr ld_verbose     | type: bool | default: no
++ node ld
+  + node library
+    + attr rom  | type: name
+    + attr keep | type: bool | default: no
+-""", "every config")
+"""What the framework looks at, or ignores, below any component. Schemas need not mention it."""
 
 _CONTENT = ("attr", "node", "category", "quote", "anything")
 _GRAMMAR: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {     # attributes and sub nodes of each node
@@ -113,8 +124,8 @@ class Schema:
                 seen.setdefault(child.type, child)
                 yield from self._check(child, description)
             elif not rules.anything:
-                yield Finding.at(child.place, f"'{node.type}' has no node '{child.type}'",
-                                 _hint(child.type, rules.nodes))
+                own = [type for type, rule in rules.nodes.items() if rule not in _OF_EVERY_CONFIG.children]
+                yield Finding.at(child.place, f"'{node.type}' has no node '{child.type}'", _hint(child.type, own))
         for type, description in rules.nodes.items():
             if type not in seen and description.value("optional", True) is False:
                 yield Finding.at(node.place, f"'{node.type}' lacks a node '{type}'")
@@ -123,9 +134,8 @@ class Schema:
         rules = self._rules.get(id(rule))
         if rules is None:
             rules = self._rules[id(rule)] = _Rules()
-            if rule is self.root and self.name == "config":
-                rules.attributes.update(dict.fromkeys(OF_EVERY_CONFIG, _Attribute(KNOWN["bool"], mandatory=False)))
-            for part in self._parts(rule):
+            of_all = _OF_EVERY_CONFIG.children if rule is self.root and self.name == "config" else ()
+            for part in chain(self._parts(rule), of_all):
                 if part.type == "attr":
                     type = self._types.get(part.attributes.get("type", "text"), KNOWN["text"])
                     rules.attributes.setdefault(part.name, _Attribute(type, "default" not in part.attributes))
