@@ -55,6 +55,19 @@ def overwrite(kernel: Kernel, arranged: Handle, report: Report) -> int:
     return 0
 
 
+def store(kernel: Kernel, arranged: Handle, report: Report) -> int:
+    """Stores to the end of each page, and across their borders."""
+    view = kernel.attach(arranged, True)
+    for end in range(PAGE, len(view) + 1, PAGE):
+        for offset, content in ((end - 3, b"xyz"), (end - 2, b"abcd")):
+            try:
+                kernel.store(view, content, offset)
+                report(f"{content.decode()} at {offset}")
+            except IpcError as error:
+                report(error)
+    return 0
+
+
 def touch(kernel: Kernel, arranged: Handle, report: Report) -> int:
     """Reads the last page."""
     view = kernel.attach(arranged, False)
@@ -98,4 +111,6 @@ def take_all(kernel: Kernel, arranged: Handle, report: Report) -> int:
 
 
 PROGRAMS: dict[str, Callable[[Kernel, Handle, Report], int]] = {
-    function.__name__: function for function in (look, write, overwrite, touch, add_up, repeat, wrongly, take_all)}
+    function.__name__: function
+    for function in (look, write, overwrite, store, touch, add_up, repeat, wrongly, take_all)
+}

@@ -322,6 +322,30 @@ def use_memory(program: Program) -> int:
     return 0
 
 
+def store(program: Program) -> int:
+    """Writes to memory in pieces of any size, then to what it may not write, and to what is gone."""
+    kernel, dataspace = program.kernel, program.take("dataspace")
+    view, content = kernel.attach(dataspace, True), bytes(range(251)) * 40
+    kernel.store(view, b"")
+    kernel.store(view, content, 11)
+    kernel.store(view, b"end", len(view) - 3)
+    program.report(kernel.read(dataspace) == bytes(11) + content + bytes(len(view) - len(content) - 14) + b"end")
+    program.report_failure("before", lambda: kernel.store(view, b"end", -1))
+    program.report_failure("behind", lambda: kernel.store(view, b"end", len(view) - 2))
+    program.report_failure("read-only", lambda: kernel.store(kernel.attach(dataspace, False), b"x"))
+    program.ask("seal")
+    program.report_failure("sealed", lambda: kernel.store(kernel.attach(dataspace, True), b"x"))
+    program.ask("free")
+    program.report_failure("freed", lambda: kernel.store(view, content))
+    program.report_failure("freed", lambda: kernel.store(view, b"x", len(view) - 1))
+    kernel.detach(view)
+    try:
+        kernel.store(view, b"x")
+    except ValueError:
+        program.report("detached")
+    return 0
+
+
 def call_itself(program: Program) -> int:
     """Serves itself at a further entrypoint, and has capabilities of its own sent there and back."""
     place = program.entrypoint()
@@ -353,5 +377,5 @@ def fail(program: Program) -> int:
 PROGRAMS: dict[str, Callable[[Program], int]] = {
     function.__name__: function
     for function in (server, leaving_server, say, pass_caps, compare, forge, misuse, revoke, hang, stop_server,
-                     unserved, listen, beat, wait_io, ring, use_memory, call_itself, born, fail)
+                     unserved, listen, beat, wait_io, ring, use_memory, store, call_itself, born, fail)
 }

@@ -158,6 +158,23 @@ def test_touching_a_hole_is_a_fault_of_who_does(linux_core: Core) -> None:
     assert linux_core.reports == ["found 4"]
 
 
+def test_holes_and_read_only_pieces_are_not_stored_to_and_are_no_fault(core: Core) -> None:
+    arrangement, memory, sealed, freed = core.arrangement(6), core.memory(1, 2, 3), core.memory(4), core.memory(5)
+    arrangement.place(0, memory, 0, 2 * PAGE, True)
+    arrangement.place(2 * PAGE, memory, 2 * PAGE, PAGE, False)
+    sealed.seal()
+    arrangement.place(3 * PAGE, sealed, 0, PAGE, True)
+    arrangement.place(5 * PAGE, freed, 0, PAGE, True)
+    freed.free()
+    assert core.complete("store") == Ending(0)
+    assert [report.partition(":")[0] for report in core.reports[:3]] == [
+        f"xyz at {PAGE - 3}", f"abcd at {PAGE - 2}", f"xyz at {2 * PAGE - 3}"]
+    assert all("the dataspace can't be written" in report for report in core.reports[3:11])
+    assert "do not lie within" in core.reports[11] and len(core.reports) == 12
+    assert memory.read(PAGE - 3, 5) == b"xabcd"
+    assert memory.read(2 * PAGE, PAGE) == b"\3" * PAGE and sealed.read() == b"\4" * PAGE
+
+
 def test_as_many_pieces_as_are_allowed_are_attached_and_read(core: Core) -> None:
     arrangement, memory = core.arrangement(2 * MAX_PIECES), core.memory(*range(MAX_PIECES))
     for page in range(MAX_PIECES):

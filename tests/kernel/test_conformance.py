@@ -324,6 +324,31 @@ def test_memory_is_attached_written_read_sealed_and_freed(core: Core) -> None:
         "outside failed", "read failed", "attach failed", "attach other failed"]
 
 
+def test_memory_is_stored_to_whatever_happened_to_it(core: Core) -> None:
+    core.memory = core.machine.create_memory(5 * 4096)
+    core.board["dataspace"] = core.machine.domain.alloc_identity(core.entrypoint)
+    core.machine.publish(core.board["dataspace"], core.memory)
+    child = core.complete("store")
+    assert child.endings == [Ending(0)]
+    assert [report.split(":")[0] for report in child.reports] == [
+        "True", "before failed", "behind failed", "read-only failed", "sealed failed", "freed failed", "freed failed",
+        "detached"]
+    assert "do not lie within a dataspace of 20480 bytes" in child.reports[1]
+    assert all("the dataspace can't be written" in report for report in child.reports[3:-1])
+
+
+def test_core_stores_like_any_component(core: Core) -> None:
+    memory = core.machine.create_memory(4096)
+    dataspace = core.machine.domain.alloc_identity(core.entrypoint)
+    core.machine.publish(dataspace, memory)
+    view = core.kernel.attach(dataspace, True)
+    core.kernel.store(view, b"core", 2)
+    assert memory.read(0, 8) == b"\0\0core\0\0"
+    memory.free()
+    with pytest.raises(IpcError, match="the dataspace can't be written"):
+        core.kernel.store(view, b"core")
+
+
 def test_core_sees_what_a_view_holder_wrote_and_nothing_through_a_dissolved_dataspace(core: Core) -> None:
     memory = core.machine.create_memory(5000)
     dataspace = core.machine.domain.alloc_identity(core.entrypoint)

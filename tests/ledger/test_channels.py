@@ -11,6 +11,7 @@ from ports import ENTRIES, linux_machine, packed
 
 from bastide.base.value import Bytes
 from bastide.core.upkeep import DOMAIN_RAM
+from bastide.kernel.linux.memory import PAGE
 from bastide.kernel.linux.page import CHANNEL_BYTES
 from bastide.kernel.linux.switchboard import PIPE_BYTES
 
@@ -72,3 +73,24 @@ def test_a_listener_pays_for_being_told_and_who_tells_it_does_not(town: Booted) 
     for ringer in ringers:
         ringer.destroy()
     assert listener.account.ram.used == 0
+
+
+def test_who_stores_to_memory_that_may_vanish_pays_for_a_page_once_until_it_ends(town: Booted) -> None:
+    server = town.start("crossroads", "doors")
+    town.wait(lambda: server.saw("open"))
+    porter = town.start("crossroads", "porter")
+    town.wait(lambda: porter.lines)
+    assert porter.lines == [f"stored: {PAGE} bytes, 0 caps"]
+    context = town.board["again"]
+    context.kernel.submit(context.handle)
+    town.wait(lambda: porter.ended)
+    assert porter.account.ram.used == PAGE, "what it allocated itself, and nothing for channels and the page"
+
+
+def test_who_cannot_pay_for_a_page_to_store_through_is_told_what_it_costs(town: Booted) -> None:
+    server = town.start("crossroads", "doors")
+    town.wait(lambda: server.saw("open"))
+    porter = town.start("crossroads", "poor_porter")
+    town.wait(lambda: porter.saw("still here"))
+    assert porter.lines[0] == ("IpcError: no page through which to write to others' memory: it costs 4096 bytes of RAM,"
+                               " which this component does not have")

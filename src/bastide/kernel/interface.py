@@ -104,7 +104,8 @@ class Kernel(Protocol):
         ...
 
     def attach(self, dataspace: Handle, writeable: bool) -> memoryview:
-        """Map a dataspace. A foreign one can vanish under the mapping: use `read` for what a client hands over.
+        """Map a dataspace. A foreign one can vanish under the mapping, and touching it is a fault then: `read` and
+        `store` are for what others own.
 
         An arrangement is mapped with the pieces that it has at this moment. Touching a hole is a fault.
         """
@@ -118,6 +119,14 @@ class Kernel(Protocol):
         """A private copy of a part of a dataspace, whoever owns it; holes of an arrangement read as zeros.
 
         Raises IpcError if it is gone.
+        """
+        ...
+
+    def store(self, view: memoryview, content: bytes, offset: int = 0) -> None:
+        """Write to what `attach` returned, whoever owns the memory. Raises IpcError if it is gone, or can't be written.
+
+        Then the beginning of `content` may have been written. The kernel may need memory for that, which is part of the
+        domain's upkeep.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.contracts import BoardSession, Echo
 
-from bastide.base import Capability, Env, Interface, SignalContext, SignalHandler, Transmitter
+from bastide.base import Capability, Env, Interface, RamDataspace, SignalContext, SignalHandler, Transmitter
 
 DOORS = 30
 
@@ -42,6 +42,27 @@ class Main:
         self.env.pd.alloc_ram(self.env.pd.quota().ram_avail // 4096 * 4096)
         try:
             self._knock()
+        except Exception as error:
+            self.env.log(f"{type(error).__name__}: {error}")
+        self.env.log("still here")
+
+    def porter(self) -> None:
+        """Has spent what its domain was paid for, and stores; then it ends when it is told to."""
+        self._knock()
+        memory = RamDataspace(self.env.account, 4096)
+        self._again = SignalHandler(self.env, self.env.exit)
+        self.board.put("again", self._again.cap)
+        self._quota = self.env.pd.quota()
+        for text in (b"once", b"twice"):
+            self.env.kernel.store(memory.view, text)
+        self._tell("stored")
+
+    def poor_porter(self) -> None:
+        memory = RamDataspace(self.env.account, 4096)
+        self._knock()
+        self.env.pd.alloc_ram(self.env.pd.quota().ram_avail // 4096 * 4096)
+        try:
+            self.env.kernel.store(memory.view, b"never")
         except Exception as error:
             self.env.log(f"{type(error).__name__}: {error}")
         self.env.log("still here")

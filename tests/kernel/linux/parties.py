@@ -50,6 +50,9 @@ class Party:
     def memory(self, dataspace: bytes, writeable: bool, since: int) -> Part:
         raise IpcError("there are no dataspaces here")
 
+    def page(self) -> int:
+        raise IpcError("there are no pages here")
+
     def news(self) -> None:
         """Taken in at once."""
 

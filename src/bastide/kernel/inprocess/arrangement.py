@@ -24,9 +24,10 @@ class Arrangement(Pieces[Memory]):
         except (OSError, OverflowError, ValueError) as error:
             raise IpcError(f"an arrangement of {self.size} bytes cannot be attached: {error}") from error
         start = ctypes.addressof(ctypes.c_ubyte.from_buffer(pages))
-        for piece in self:
+        pieces = list(self)
+        for piece in pieces:
             piece.memory.map_at(start + piece.at, piece.offset, piece.size, piece.writeable)
-        return Attachment(pages, writeable)         # what was mapped over the pages goes with them
+        return Attachment(pages, writeable, pieces)     # what was mapped over the pages goes with them
 
     def read(self, offset: int = 0, size: int | None = None) -> bytes:
         """A copy, by default up to the end. Raises IpcError for a part outside."""

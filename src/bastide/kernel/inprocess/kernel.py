@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bastide.kernel import interface
 from bastide.kernel.inprocess.arrangement import Arrangement
 from bastide.kernel.inprocess.gate import Gate
-from bastide.kernel.inprocess.memory import Memory
+from bastide.kernel.inprocess.memory import Attachment, Memory
 from bastide.kernel.inprocess.message import Entrypoint, Identity, Request, check_size
 from bastide.kernel.inprocess.space import Space
 from bastide.kernel.interface import Caps, Handle, IpcError
@@ -54,16 +54,16 @@ class Kernel(interface.Kernel):
 
     def detach(self, view: memoryview) -> None:
         """The view is invalid afterwards, also if BufferError tells that its slices remain to be released first."""
-        attachment = self._space.attachments.get(id(view))
-        if attachment is None:
-            raise ValueError(f"'{self._space.label}' cannot detach this view: attach has not returned it, or it was"
-                             " detached before")
-        attachment.release()
+        self._attachment(view, "detach").release()
         del self._space.attachments[id(view)]
 
     def read(self, dataspace: Handle, offset: int = 0, size: int | None = None) -> bytes:
         """Raises IpcError also for a part that lies outside."""
         return self._memory(dataspace).read(offset, size)
+
+    def store(self, view: memoryview, content: bytes, offset: int = 0) -> None:
+        """Raises IpcError also for a part that lies outside."""
+        self._attachment(view, "write to").store(content, offset)
 
     def start_thread(self, function: Callable[[], None], name: str) -> None:
         """An exception ends that thread alone, and is kept in the failures of the machine."""
@@ -71,6 +71,13 @@ class Kernel(interface.Kernel):
 
     def now(self) -> int:
         return self._space.world.clock.now
+
+    def _attachment(self, view: memoryview, purpose: str) -> Attachment:
+        attachment = self._space.attachments.get(id(view))
+        if attachment is None:
+            raise ValueError(f"'{self._space.label}' cannot {purpose} this view: attach has not returned it, or it was"
+                             " detached before")
+        return attachment
 
     def _memory(self, dataspace: Handle) -> Memory | Arrangement:
         identity: Identity = self._space.identity(dataspace)

@@ -13,9 +13,11 @@ import ctypes
 import mmap
 import os
 import weakref
+from collections.abc import Iterable
 
 from bastide.kernel import interface
 from bastide.kernel.interface import IpcError, OutOfMachine
+from bastide.kernel.pieces import Piece
 
 _MREMAP_MAYMOVE, _MREMAP_FIXED = 1, 2       # linux/mman.h
 
@@ -37,7 +39,7 @@ class Memory(interface.Memory):
             self._pages: mmap.mmap | None = mmap.mmap(-1, self._size)
         except (OSError, OverflowError, ValueError) as error:
             raise OutOfMachine(f"memory of {size} bytes cannot be had: {error}") from error
-        self._sealed = False
+        self.sealed = False
 
     @property
     def size(self) -> int:
@@ -57,7 +59,7 @@ class Memory(interface.Memory):
         return pages[offset:offset + size]
 
     def seal(self) -> None:
-        self._sealed = True
+        self.sealed = True
 
     def free(self) -> None:
         pages, self._pages = self._pages, None
@@ -78,11 +80,11 @@ class Memory(interface.Memory):
         # mapping what is shared from an old size of nothing leaves the old mapping where it is: see mremap(2)
         if _libc.mremap(start, 0, size, _MREMAP_MAYMOVE | _MREMAP_FIXED, address) != address:
             raise OutOfMachine(f"{size} bytes cannot be mapped once more: {os.strerror(ctypes.get_errno())}")
-        if self._sealed or not writeable:
+        if self.sealed or not writeable:
             _libc.mprotect(address, size, mmap.PROT_READ)
 
     def attach(self, writeable: bool) -> Attachment:
-        return Attachment(self._present(), writeable and not self._sealed)
+        return Attachment(self._present(), writeable and not self.sealed, [Piece(0, self, 0, self._size, True)])
 
     def _present(self) -> mmap.mmap:
         if self._pages is None:
@@ -97,11 +99,28 @@ class Memory(interface.Memory):
 class Attachment:
     """One mapping of memory: a view, and the way to undo it."""
 
-    def __init__(self, pages: mmap.mmap, writeable: bool) -> None:
+    def __init__(self, pages: mmap.mmap, writeable: bool, pieces: Iterable[Piece[Memory]]) -> None:
+        """`pieces`, by address, are what is attached. What lies between them is nobody's."""
         exporter = (ctypes.c_ubyte * len(pages)).from_buffer(pages)
         with memoryview(exporter) as untyped, untyped.cast("B") as typed:
             self.view = typed[:] if writeable else typed.toreadonly()
         self._exporter = weakref.ref(exporter)
+        self._writeable = [piece for piece in pieces if piece.writeable and not piece.memory.sealed]
+
+    def store(self, content: bytes, offset: int) -> None:
+        """Write where other kernels would not fault. Raises IpcError."""
+        end = offset + len(content)
+        if offset < 0 or end > len(self.view):
+            raise IpcError(f"{len(content)} bytes at {offset} do not lie within a dataspace of {len(self.view)} bytes")
+        if self.view.readonly:
+            raise IpcError("the dataspace can't be written: it was sealed, or attached to be read")
+        there = offset
+        for piece in self._writeable:
+            if piece.at <= there < piece.end and not piece.memory.freed:
+                there = piece.end
+        if there < end:
+            raise IpcError(f"the dataspace can't be written at {there}: its owner freed it, or allows no writing there")
+        self.view[offset:end] = content
 
     def release(self) -> None:
         """Invalidate the view. Raises BufferError if slices of it remain: release them, and call again."""

@@ -20,7 +20,7 @@ from bastide.kernel.linux.gate import LinuxGate
 from bastide.kernel.linux.memory import Mapping
 from bastide.kernel.linux.native import Ask
 from bastide.kernel.linux.page import CHANNEL_BYTES
-from bastide.kernel.linux.seal import numbers, seal, voucher
+from bastide.kernel.linux.seal import INVALID, numbers, seal, voucher
 from bastide.kernel.linux.transport import Transport
 from bastide.kernel.linux.voucher import proper
 from bastide.kernel.linux.window import Part
@@ -117,10 +117,11 @@ class FarAuthority:
         serial, total, at, offset, size = native.PART.unpack(self._ask(Ask.MEMORY, since | writeable, dataspace))
         if not serial:
             return Part(total)
-        descriptor = self._when(lambda: self._memory.pop(serial, None))
-        if descriptor < 0:
-            raise IpcError("the dataspace can't be mapped: this component has no descriptors left")
-        return Part(total, at, offset, size, descriptor)
+        return Part(total, at, offset, size, self._descriptor(serial))
+
+    def page(self) -> int:
+        serial, = native.NUMBER.unpack(self._ask(Ask.PAGE, 0, INVALID))
+        return self._descriptor(serial)
 
     def news(self) -> None:
         with self._lock:
@@ -134,6 +135,13 @@ class FarAuthority:
             return number in self._transport.gates or None
 
         self._when(arrived)
+
+    def _descriptor(self, serial: int) -> int:
+        """Of memory that core was asked for."""
+        descriptor = self._when(lambda: self._memory.pop(serial, None))
+        if descriptor < 0:
+            raise IpcError("the memory can't be mapped: this component has no descriptors left")
+        return descriptor
 
     def _when(self, arrived: Callable[[], T | None]) -> T:
         """What core has sent, or will have as soon as this component has taken what was sent before."""

@@ -25,7 +25,7 @@ from bastide.kernel.linux import control, native
 from bastide.kernel.linux.component import Birth, take_in
 from bastide.kernel.linux.control import News
 from bastide.kernel.linux.gate import LinuxGate
-from bastide.kernel.linux.memory import Dataspace
+from bastide.kernel.linux.memory import PAGE, Dataspace, lasting_memory
 from bastide.kernel.linux.native import Ask
 from bastide.kernel.linux.process import Process
 from bastide.kernel.linux.seal import numbers
@@ -175,6 +175,9 @@ class LinuxMachine:
     def memory(self, dataspace: bytes, writeable: bool, since: int) -> Part:
         return self._part(dataspace, self.side, writeable, since)
 
+    def page(self) -> int:
+        return lasting_memory(PAGE)
+
     def news(self) -> None:
         """Core's own are taken in at once."""
 
@@ -193,6 +196,10 @@ class LinuxMachine:
                     return native.GRANTED + self.switchboard.redeem(handle, number, side)
                 case Ask.MEMORY:
                     return native.GRANTED + self._hand_out(side, handle, bool(number & 1), number & ~1)
+                case Ask.PAGE:
+                    serial = next(self._serials)
+                    self.switchboard.hand_out_page(side, serial)
+                    return native.GRANTED + native.NUMBER.pack(serial)
         except (IpcError, OutOfMachine) as error:
             return native.REFUSED + str(error).encode()
 

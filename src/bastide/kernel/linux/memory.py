@@ -26,6 +26,8 @@ _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
 _libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+_libc.pread.restype = ctypes.c_ssize_t
+_libc.pread.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long)
 _MAP_FAILED = ctypes.c_void_p(-1).value
 _view, _WRITEABLE = ctypes.pythonapi.PyMemoryView_FromMemory, 0x200
 _view.restype, _view.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
@@ -104,9 +106,18 @@ def unmap_memory(address: int, size: int) -> None:
     _libc.munmap(address, size)
 
 
-def channel_memory(size: int) -> int:
-    """A descriptor of memory that nobody can take away from either end."""
-    return _memfd("channel", size, _SEAL_GROW | _SEAL_SHRINK | _SEAL_SEAL)
+def read_to(address: int, size: int, descriptor: int, offset: int) -> int:
+    """The system call pread: how many bytes got to the address. Where it can't be touched is an OSError, and no fault.
+    """
+    done: int = _libc.pread(descriptor, address, size, offset)
+    if done < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return done
+
+
+def lasting_memory(size: int) -> int:
+    """A descriptor of memory that nobody can take away from who maps it, such as that of channels."""
+    return _memfd("lasting", size, _SEAL_GROW | _SEAL_SHRINK | _SEAL_SEAL)
 
 
 def _memfd(name: str, size: int, seals: int) -> int:

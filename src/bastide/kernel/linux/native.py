@@ -10,6 +10,7 @@ class Ask(IntEnum):
     CONNECT = 1         # flags: 1 calls | handle -> channel
     REDEEM = 2          # the domain that sent it | voucher -> handle
     MEMORY = 3          # address, plus 1 if writeable | dataspace -> PART: the first part from the address on
+    PAGE = 4            # -> serial of the news that brings a page that is the asking domain's own
 
 
 REQUEST = Struct("<BQ32s")

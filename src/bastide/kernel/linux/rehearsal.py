@@ -180,6 +180,9 @@ class Stage:
     def memory(self, dataspace: bytes, writeable: bool, since: int) -> Part:
         raise IpcError("there is no memory on a stage")
 
+    def page(self) -> int:
+        raise IpcError("there are no pages on a stage")
+
     def news(self) -> None:
         """Taken in at once."""
 

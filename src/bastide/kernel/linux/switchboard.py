@@ -24,7 +24,7 @@ from socket import socket
 from bastide.kernel.interface import IpcError, OutOfMachine, Upkeep, unpaid
 from bastide.kernel.linux import control
 from bastide.kernel.linux.control import Kind, News
-from bastide.kernel.linux.memory import channel_memory
+from bastide.kernel.linux.memory import PAGE, lasting_memory
 from bastide.kernel.linux.page import CHANNEL_BYTES, MAX_SLOTS
 from bastide.kernel.linux.seal import KEY_BYTES, numbers, seal, vouched, voucher
 
@@ -63,6 +63,7 @@ class Side:
     entrypoints: dict[int, Entrypoint] = field(default_factory=dict)
     channels: dict[int, Link] = field(default_factory=dict)     # both directions
     undelivered: deque[Waiting] = field(default_factory=deque)
+    pages: int = 0                                      # of its own, see `hand_out_page`
 
 
 @dataclass(eq=False)
@@ -223,6 +224,8 @@ class Switchboard:
             del self._entrypoints[entrypoint.number]
             os.close(entrypoint.bell)
         side.entrypoints.clear()
+        side.upkeep(-PAGE * side.pages, 0)
+        side.pages = 0
 
     def deliver(self, side: Side) -> None:
         """Try again to tell what the side did not take."""
@@ -242,12 +245,28 @@ class Switchboard:
             os.close(descriptor)
             raise
 
+    def hand_out_page(self, side: Side, serial: int) -> None:
+        """Send a page that is the side's alone, and that it pays for as long as it lives. Raises OutOfMachine.
+
+        It pays for each that it asks for, since core can't tell whether it still has the others.
+        """
+        if not side.upkeep(PAGE, 0):
+            raise OutOfMachine(f"no page through which to write to others' memory: it costs {PAGE} bytes of RAM, which "
+                               "this component does not have")
+        side.pages += 1
+        try:
+            self.hand_out(side, serial, lasting_memory(PAGE))
+        except OutOfMachine:
+            side.pages -= 1
+            side.upkeep(-PAGE, 0)
+            raise
+
     def _introduce(self, link: Link) -> None:
         """Make the channel's memory and pipes, and tell the owner before the holder."""
         holder, entrypoint = link.holder, link.entrypoint
         made: list[int] = []
         try:
-            memory = channel_memory(CHANNEL_BYTES)
+            memory = lasting_memory(CHANNEL_BYTES)
             made.append(memory)
             doorbell = _reopen(entrypoint.bell)
             made.append(doorbell)

@@ -17,6 +17,7 @@ from typing import Protocol
 from bastide.kernel.interface import MESSAGE_BYTES, MESSAGE_CAPS, Caps, Handle, IpcError
 from bastide.kernel.linux import window
 from bastide.kernel.linux.channel import Channel, SignalChannel
+from bastide.kernel.linux.ferry import Ferry
 from bastide.kernel.linux.gate import LinuxGate
 from bastide.kernel.linux.seal import HANDLE_BYTES, INVALID, numbers, seal, vouched, voucher
 from bastide.kernel.linux.voucher import Borrowed, proper
@@ -45,6 +46,10 @@ class Authority(Protocol):
         """The first part of a dataspace that begins at an address, a whole page, or later. Raises IpcError."""
         ...
 
+    def page(self) -> int:
+        """A descriptor of a page that nobody else has, nor can take away. Raises IpcError, OutOfMachine."""
+        ...
+
     def news(self) -> None:
         """Take in what core has sent."""
         ...
@@ -69,6 +74,7 @@ class Transport:
         self._views: dict[int, memoryview] = {}
         self._taken: set[int] = set()
         self._connecting = threading.Lock()
+        self._ferry = Ferry(lambda: self.authority.page())
 
     # Kernel
 
@@ -148,6 +154,11 @@ class Transport:
     def read(self, dataspace: Handle, offset: int = 0, size: int | None = None) -> bytes:
         return window.read(partial(self.authority.memory, proper(dataspace), False), offset, size)
 
+    def store(self, view: memoryview, content: bytes, offset: int = 0) -> None:
+        if id(view) not in self._views:
+            raise ValueError("this view is none that was attached")
+        self._ferry.carry(content, view, offset)
+
     def start_thread(self, function: Callable[[], None], name: str) -> None:
         threading.stack_size(THREAD_STACK)
         threading.Thread(target=function, name=name, daemon=True).start()
@@ -163,6 +174,7 @@ class Transport:
             signals.close()
         for gate in self.gates.values():
             gate.close()
+        self._ferry.close()
         self.channels.clear()
         self.signal_channels.clear()
         self.gates.clear()
