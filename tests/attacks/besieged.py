@@ -9,6 +9,7 @@ HEAD = """config
   + service ROM
   + service CPU
   + service PD
+  + service RM
   + service LOG
   + service Board
 + default | ram: 8M | caps: 200

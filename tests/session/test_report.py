@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
+import pytest
 from init.puppet import Puppets
 from init.town import PARENT_PROVIDES, ROUTE, Town
 
@@ -131,6 +133,38 @@ def test_a_report_to_nobody_is_told_with_the_rule_that_refused_it() -> None:
         lines = " ".join(system.lines("init -> writer"))
         assert "Error: report 'weather' of 1 bytes was not published: " in lines and '"Report"' in lines
         assert lines.endswith(" False")
+
+
+@pytest.mark.parametrize(("failure", "outcomes", "reason"), [
+    ("frees", "True False True", "2 bytes was not published: the dataspace can't be written at 0: its owner freed it"),
+    ("raises", "False True True", "1 bytes was not published: object 5 of 'init -> board' failed to serve the call"),
+])
+def test_a_server_that_fails_costs_a_report_and_the_next_one_opens_another_session(
+        failure: str, outcomes: str, reason: str) -> None:
+    sessions = count()
+
+    class Failing(Board):
+        def submit(self, length: int) -> None:
+            super().submit(length)
+            if failure == "raises":
+                raise ValueError("no more")
+            self._buffer.close()
+
+    def server(env: Env) -> object:
+        return ReportSession.announce(env, lambda request: (Board if next(sessions) else Failing)(env, request))
+
+    def writer(env: Env) -> object:
+        reporter = Reporter(env, "weather")
+        env.log(*[reporter.submit(b"x" * length) for length in (1, 2, 3)])
+        return reporter
+
+    with Town({"board": server, "writer": writer}, CONFIG) as system:
+        system.run()
+        complaint, told = system.lines("init -> writer")
+        assert complaint.startswith(f"Error: report 'weather' of {reason}") and told == outcomes
+        lines = [line.split()[0] for line in system.lines("init -> board")]
+        assert [line for line in lines if line in ("open", "close")] == ["open", "close", "open"]
+        assert lines[-1] == "xxx"
 
 
 def test_the_donation_covers_the_buffer_and_a_copy() -> None:

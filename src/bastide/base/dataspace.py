@@ -27,13 +27,18 @@ class Attached(Resource):
     """A window to a dataspace: `view` is the memory itself, and raises ValueError when used after closing.
 
     Whoever owns the dataspace can free it, and then touching the window is a fault. A server attaches what it allocated
-    itself, and reads what a client hands over by `kernel.read`, which copies.
+    itself, and reads what a client hands over by `kernel.read`, which copies. Who writes to what a server owns, and
+    does not trust it with its life, does so by `store`.
     """
 
     def __init__(self, account: Account, cap: DataspaceCap, *, writeable: bool = True) -> None:
         self.cap, self._kernel = cap, account.domain.kernel
         self.view = self._kernel.attach(cap.handle, writeable)
         super().__init__(account)
+
+    def store(self, content: bytes, offset: int = 0) -> None:
+        """Write, without a fault if the memory is gone: that is an IpcError."""
+        self._kernel.store(self.view, content, offset)
 
     def _release(self) -> None:
         self._kernel.detach(self.view)

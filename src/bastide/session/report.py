@@ -1,7 +1,8 @@
 """Report: state that a component publishes, and the client that writes it as nodes.
 
 A report is state, not an event: only the newest one counts. This file does not know who reads a report; that is the
-policy of the server, which sees the label.
+policy of the server, which sees the label. Nor does it trust the server, which owns the buffer: whatever it does with
+it costs a report, and not the life of who reports.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bastide.base import (
     Bytes,
     DataspaceCap,
     Env,
+    IpcError,
     Node,
     OutOfCaps,
     OutOfRam,
@@ -66,7 +68,8 @@ class ReportSession(Session):
 class Reporter:
     """Publishes one report. Its buffer grows with what is written: the session is opened again for that.
 
-    The session is opened by the first report, so that a reporter costs nothing before.
+    The session is opened by the first report, so that a reporter costs nothing before; and once more by the report that
+    follows one that failed.
     """
 
     def __init__(self, env: Env, label: str, *, buffer: int = STEP, payer: Account | None = None) -> None:
@@ -84,14 +87,15 @@ class Reporter:
     def submit(self, content: bytes) -> bool:
         """Publish any content. False: it could not be, and the log has the reason, once until it works again."""
         try:
-            session, view = self._opened(len(content))
-        except (OutOfRam, OutOfCaps, SessionDenied) as error:
+            session, buffer = self._opened(len(content))
+            buffer.store(content)
+            session.submit(len(content))
+        except (IpcError, OutOfRam, OutOfCaps, SessionDenied) as error:
             if not self._failed:
                 self._env.log.error(f"report '{self.label}' of {len(content)} bytes was not published: {error}")
             self._failed = True
+            self.close()
             return False
-        view[:len(content)] = content
-        session.submit(len(content))
         self._failed = False
         return True
 
@@ -104,7 +108,7 @@ class Reporter:
             session, self._session = self._session, None
             session.close()
 
-    def _opened(self, length: int) -> tuple[ReportSession, memoryview]:
+    def _opened(self, length: int) -> tuple[ReportSession, Attached]:
         """Session and buffer, with room for `length` bytes."""
         if self._session is None or self._window is None or len(self._window.view) < length:
             self.close()
@@ -117,7 +121,7 @@ class Reporter:
             if len(self._window.view) < length:
                 raise SessionDenied(f"the buffer has {Bytes(len(self._window.view))}, {Bytes(size)} were asked for")
             self._size = size
-        return self._session, self._window.view
+        return self._session, self._window
 
 
 class BackgroundReporter:

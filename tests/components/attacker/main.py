@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bastide.base import Env
 
-from . import bystanders, capabilities, forgery, memory, messages, protocol, resources, roms, scribbling
+from . import bystanders, capabilities, forgery, memory, messages, protocol, reports, resources, roms, scribbling
 from .weapons import Attacker
 
-PARTS = (bystanders, capabilities, forgery, memory, messages, protocol, resources, roms, scribbling)
+PARTS = (bystanders, capabilities, forgery, memory, messages, protocol, reports, resources, roms, scribbling)
 
 
 def construct(env: Env) -> object:

@@ -38,7 +38,7 @@ def use_rom(env: Env) -> None:
 def use_report(env: Env) -> None:
     with ReportSession.connect(env, LABEL) as report:
         buffer, text = Attached(env.account, report.dataspace()), b"nobody reads this"
-        buffer.view[:len(text)] = text
+        buffer.store(text)
         report.submit(len(text))
         buffer.close()
         expect(report.obtain_response() == 0, "the report was answered")
