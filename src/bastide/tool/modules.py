@@ -60,12 +60,13 @@ def project_of(folder: Path | None) -> Path | None:
 
 
 class Modules:
-    """The content of ROM modules, by name."""
+    """The content of ROM modules, by name. Components are looked for once: who wants to see new ones looks anew."""
 
     def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf], binary: Pack = pack) -> None:
         """`binary` makes the content of a component's module of its folder and its package."""
         self._data_folder, self._shelves, self._binary = data_folder, tuple(shelves), binary
         self._packed: dict[str, bytes] = {}
+        self._components: dict[str, tuple[Shelf, Path] | None] = {}
 
     @classmethod
     def of(cls, scenario: Scenario, binary: Pack = pack) -> Modules:
@@ -134,8 +135,10 @@ class Modules:
                             f"with a main.py in {', '.join(places)}{suggestion(name, self.names())}")
 
     def _component(self, name: str) -> tuple[Shelf, Path] | None:
-        candidates = ((shelf, shelf.component(name.replace("-", "_"))) for shelf in self._shelves)
-        return next(((shelf, folder) for shelf, folder in candidates if folder is not None), None)
+        if name not in self._components:
+            candidates = ((shelf, shelf.component(name.replace("-", "_"))) for shelf in self._shelves)
+            self._components[name] = next(((shelf, folder) for shelf, folder in candidates if folder is not None), None)
+        return self._components[name]
 
     def _data_file(self, name: str) -> Path | None:
         if self._data_folder is None or name == FILE_NAME:

@@ -13,19 +13,28 @@ _COMPARED = 300
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that looks most like `name`, if one does."""
-    import difflib  # late: only mistakes need them
-    from bisect import bisect
-
-    known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST})
-    if len(known) > _COMPARED:
-        begin = max(0, bisect(known, name) - _COMPARED // 2)
-        known = known[begin:begin + _COMPARED]
-    return next(iter(difflib.get_close_matches(name[:_LONGEST], known, 1)), None)
+    return _closest(name, _in_order(candidates))
 
 
 def suggestion(name: str, candidates: Iterable[str]) -> str:
     """The end of an error message: `; did you mean 'x'?`, all candidates if they are few, or nothing."""
-    known = sorted(set(candidates))
-    if (match := closest(name, known)) is not None:
+    known = _in_order(candidates)
+    if (match := _closest(name, known)) is not None:
         return f"; did you mean '{match}'?"
     return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+def _in_order(candidates: Iterable[str]) -> list[str]:
+    """Each once. What is in order already, as far as it is, takes next to no time."""
+    return sorted(dict.fromkeys(candidates))
+
+
+def _closest(name: str, known: list[str]) -> str | None:
+    import difflib  # late: only mistakes need them
+    from bisect import bisect
+
+    if len(known) > _COMPARED:
+        begin = max(0, bisect(known, name) - _COMPARED // 2)
+        known = known[begin:begin + _COMPARED]
+    near = [candidate for candidate in known if len(candidate) <= _LONGEST]
+    return next(iter(difflib.get_close_matches(name[:_LONGEST], near, 1)), None)
