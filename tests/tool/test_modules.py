@@ -49,6 +49,28 @@ def test_a_file_has_precedence_over_a_component(modules: Modules, tmp_path: Path
     assert modules.find("app") == b"prepared"
 
 
+def test_a_scenario_is_no_module_of_itself(tmp_path: Path) -> None:
+    component(tmp_path / "components" / "town")
+    (tmp_path / "town").write_text("runtime | ram: 1M | caps: 10 | binary: town\n-\n")
+    modules = Modules.of(tmp_path / "town")
+    assert b"components/town/main" in (modules.find("town") or b"")
+    assert modules.names().count("town") == 1
+
+
+@pytest.mark.parametrize("text", ["runtime | ram: 1M\n-\n", "\n<runtime ram='1M'/>"])
+def test_another_scenario_is_not_taken_for_the_component_of_its_name(
+        text: str, modules: Modules, tmp_path: Path) -> None:
+    (tmp_path / "app").write_text(text)
+    (tmp_path / "village").write_text(text)
+    for look in (modules.find, modules.known, modules.component):
+        with pytest.raises(ScenarioError) as error:
+            look("app")
+        assert str(error.value) == (
+            f"{tmp_path}/app: this scenario has the name of a component, so the ROM module 'app' may be meant to be "
+            f"{tmp_path}/components/app; rename the scenario, or move it elsewhere")
+    assert modules.find("village") == text.encode()
+
+
 def test_the_runtime_of_the_platform_needs_no_file(modules: Modules) -> None:
     assert modules.find("ld.lib.so") == b"supplied by the platform\n"
 

@@ -51,7 +51,7 @@ class LinuxTestbed(Testbed):
     def __init__(self, scenario: Scenario, programs: Mapping[str, Program], ram: int | None, caps: int | None,
                  nursery: Nursery) -> None:
         super().__init__(scenario)
-        beside = Modules.of(scenario).folders("components")
+        beside = Modules.of(scenario.path).folders("components")
         content = load(scenario, instead={name: _packed(name, program, beside) for name, program in programs.items()})
         self._machine = LinuxMachine(ENTRY, nursery.zygote)
         self._system = boot(self._machine, scenario, content, self._show, self._exited, self._reported,

@@ -79,7 +79,7 @@ def load(scenario: Scenario, binary: Pack = pack, instead: Mapping[str, bytes] =
 
     `binary` makes the content of a component's module, `instead` has what is not to be looked up.
     """
-    known = Modules.of(scenario, binary)
+    known = Modules.of(scenario.path, binary)
     modules = known.boot(scenario, instead)
     for name in extra_modules(scenario):
         modules.setdefault(name, known.find(name) or b"")

@@ -3,10 +3,12 @@
 A module is looked up by its name alone, in this order: a file beside the scenario; a component in `components/` beside
 the scenario, then in the project around it, then below the current folder; a component that comes with Bastide. A
 component is a folder with a `main.py`, spelled with underscores: the module `test-init` is the folder `test_init`.
+Scenarios are files, too: one is no module of itself, and none is taken for a component.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +22,8 @@ from bastide.tool.suggestion import suggestion
 
 SIZE_LIMIT = 256 << 20
 Pack = Callable[[Path, str], bytes]
+_BEGINNING = 256
+_SCENARIO = re.compile(rb"\s*<?runtime\b")
 _PLATFORM_CONTENT = b"supplied by the platform\n"
 
 
@@ -62,17 +66,21 @@ def project_of(folder: Path | None) -> Path | None:
 class Modules:
     """The content of ROM modules, by name. Components are looked for once: who wants to see new ones looks anew."""
 
-    def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf], binary: Pack = pack) -> None:
-        """`binary` makes the content of a component's module of its folder and its package."""
+    def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf], binary: Pack = pack,
+                 scenario: str = FILE_NAME) -> None:
+        """`binary` makes the content of a component's module of its folder and its package. `scenario` is a file in the
+        data folder.
+        """
         self._data_folder, self._shelves, self._binary = data_folder, tuple(shelves), binary
+        self._scenario = scenario
         self._packed: dict[str, bytes] = {}
         self._components: dict[str, tuple[Shelf, Path] | None] = {}
 
     @classmethod
-    def of(cls, scenario: Scenario, binary: Pack = pack) -> Modules:
-        """What the scenario can name."""
-        folder = scenario.path.absolute().parent
-        return cls(folder, shelves(folder), binary)
+    def of(cls, scenario: Path, binary: Pack = pack) -> Modules:
+        """What the scenario in that file can name."""
+        folder = scenario.absolute().parent
+        return cls(folder, shelves(folder), binary, scenario.name)
 
     def find(self, name: str) -> bytes | None:
         """The content of a module; None: there is none of that name. Raises ScenarioError if it can't be read."""
@@ -141,11 +149,16 @@ class Modules:
         return self._components[name]
 
     def _data_file(self, name: str) -> Path | None:
-        if self._data_folder is None or name == FILE_NAME:
+        if self._data_folder is None or name in (FILE_NAME, self._scenario):
             return None
         path = self._data_folder / name
         try:
-            return path if path.is_file() else None
+            if not path.is_file():
+                return None
+            if (found := self._component(name)) is not None and _scenario_like(path):
+                raise ScenarioError(f"{path}: this scenario has the name of a component, so the ROM module '{name}' may "
+                                    f"be meant to be {found[1]}; rename the scenario, or move it elsewhere")
+            return path
         except OSError as error:
             raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -162,4 +175,9 @@ class Modules:
 
     def _files(self) -> Iterator[Path]:
         if self._data_folder is not None and self._data_folder.is_dir():
-            yield from (path for path in self._data_folder.iterdir() if path.is_file() and path.name != FILE_NAME)
+            yield from (path for path in self._data_folder.iterdir() if path.is_file() and path.name not in (FILE_NAME, self._scenario))
+
+
+def _scenario_like(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _SCENARIO.match(file.read(_BEGINNING)) is not None

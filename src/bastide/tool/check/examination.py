@@ -59,7 +59,7 @@ def _examined(subject: Subject, host: Quota, library: Library | None) -> Result:
     found = [*islice(all_of_it, MOST)]
     if len(found) == MOST:
         found.append(Finding(subject.path, 1, 1, f"there may be more than these {MOST} findings"))
-    if obstacle is not None and not said:
+    if obstacle is not None and not said and all(finding.what != obstacle.what for finding in found):
         found.append(obstacle)
     lines_of_text = subject.text.split("\n")
     refined = {finding.refined(lines_of_text) if finding.path == subject.path else finding for finding in found}

@@ -17,7 +17,7 @@ from bastide.base.node import Node
 from bastide.init.config import Config
 from bastide.init.start import StartNode
 from bastide.tool.finding import Finding
-from bastide.tool.modules import Modules, shelves
+from bastide.tool.modules import Modules
 from bastide.tool.scenario import Rom, Scenario, ScenarioError, parse_scenario, scenario_name
 
 INIT = "init"
@@ -77,8 +77,7 @@ class Subject:
 
 def read(path: Path, content: bytes) -> Subject:
     """What can be made of the content of a runtime file. Never raises."""
-    folder = path.absolute().parent
-    modules = Modules(folder, shelves(folder), binary=lambda component, package: b"")
+    modules = Modules.of(path, binary=lambda component, package: b"")
     text = content.decode(errors="replace").replace("\r\n", "\n")
     flaws: list[Finding] = []
     runtime = _parsed(content, str(path), flaws)
@@ -94,8 +93,7 @@ def read(path: Path, content: bytes) -> Subject:
 
 def with_config(scenario: Scenario, config: Node, text: str, path: str) -> Subject:
     """The scenario with another config, which stands in a text of its own. Never raises."""
-    folder = scenario.path.absolute().parent
-    modules = Modules(folder, shelves(folder), binary=lambda component, package: b"")
+    modules = Modules.of(scenario.path, binary=lambda component, package: b"")
     attributes = {"ram": str(scenario.ram), "caps": str(scenario.caps), "binary": scenario.binary}
     runtime = Node("runtime", attributes, (config,), place=config.place)
     return Subject(path, text, modules, runtime, replace(scenario, config=config), _root(runtime))

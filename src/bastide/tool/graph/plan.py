@@ -187,7 +187,7 @@ class Plan:
 
     @classmethod
     def of(cls, scenario: Scenario) -> Plan:
-        return cls(scenario, Modules.of(scenario))
+        return cls(scenario, Modules.of(scenario.path))
 
     def __iter__(self) -> Iterator[Component]:
         return iter(self.components.values())
