@@ -1,7 +1,7 @@
 """The words of Genode's configs: each node and attribute that is documented for a component, with its default.
 
-What has no default is shown with some value. The texts are what a component must at least understand, so nothing in them
-may be unknown to its schema, whatever the syntax.
+What has no default is shown with some value. The texts are what a component must at least understand, so nothing in
+them may be unknown to its schema, whatever the syntax.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ config | verbose: no | match_labels: no
 + flow | from: one | to: two
 -""",
     "black_hole": "config\n" + "".join(f"+ {service}\n" for service in (
-        "audio_in audio_out capture event nic uplink rom report gpu usb play record log terminal uplink_client"
-    ).split()) + "-",
+        "audio_in", "audio_out", "capture", "event", "nic", "uplink", "rom", "report", "gpu", "usb", "play", "record",
+        "log", "terminal", "uplink_client")) + "-",
     "nic_loopback": "config\n-",
     "rtc": "config | allow_setting_rtc: no\n-",
     "timer": "config\n-",
