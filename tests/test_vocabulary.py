@@ -1,7 +1,6 @@
-"""The words of Genode's configs: each node and attribute that is documented for a component, with its default.
+"""The words of Genode's configs: each node and attribute that is documented for a component.
 
-What has no default is shown with some value. The texts are what a component must at least understand, so nothing in
-them may be unknown to its schema, whatever the syntax.
+The texts are what a component must at least understand: its schema may object to nothing in them, in either syntax.
 """
 
 from __future__ import annotations
@@ -122,9 +121,9 @@ config | verbose: no | match_labels: no
 + default-policy | domain: two
 + flow | from: one | to: two
 -""",
-    "black_hole": "config\n" + "".join(f"+ {service}\n" for service in (
-        "audio_in", "audio_out", "capture", "event", "nic", "uplink", "rom", "report", "gpu", "usb", "play", "record",
-        "log", "terminal", "uplink_client")) + "-",
+    "black_hole": "\n+ ".join((
+        "config", "audio_in", "audio_out", "capture", "event", "nic", "uplink", "rom", "report", "gpu", "usb", "play",
+        "record", "log", "terminal", "uplink_client")) + "\n-",
     "nic_loopback": "config\n-",
     "rtc": "config | allow_setting_rtc: no\n-",
     "timer": "config\n-",

@@ -156,8 +156,8 @@ class Modules:
             if not path.is_file():
                 return None
             if (found := self._component(name)) is not None and _scenario_like(path):
-                raise ScenarioError(f"{path}: this scenario has the name of a component, so the ROM module '{name}' may "
-                                    f"be meant to be {found[1]}; rename the scenario, or move it elsewhere")
+                raise ScenarioError(f"{path}: this scenario has the name of a component, so the ROM module '{name}' "
+                                    f"may be meant to be {found[1]}; rename the scenario, or move it elsewhere")
             return path
         except OSError as error:
             raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
@@ -175,7 +175,8 @@ class Modules:
 
     def _files(self) -> Iterator[Path]:
         if self._data_folder is not None and self._data_folder.is_dir():
-            yield from (path for path in self._data_folder.iterdir() if path.is_file() and path.name not in (FILE_NAME, self._scenario))
+            yield from (path for path in self._data_folder.iterdir()
+                        if path.is_file() and path.name not in (FILE_NAME, self._scenario))
 
 
 def _scenario_like(path: Path) -> bool:
