@@ -16,6 +16,12 @@ def test_entrypoints_end_at_the_quota_and_cost_more_for_who_takes_no_news(fortre
         "more than allowed: False", "channel: IpcError"]
 
 
+def test_pages_of_its_own_end_at_the_quota_for_who_takes_no_news(fortress: Booted) -> None:
+    for ram, caps, short in (("1M", 2000, "RAM"), ("64M", 200, "capabilities")):
+        assert fortress.run("attacker", "own_pages", ram=ram, caps=caps).lines == [
+            f"more than allowed: False, short of {short}"]
+
+
 def test_memory_ends_at_the_quota(fortress: Booted) -> None:
     *refused, all_of_it = fortress.run("attacker", "memory").lines
     assert len(refused) == 6

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from bastide.base import OutOfCaps, OutOfRam, SignalContext
-from bastide.base.environment import LogSession, NativeEntrypoint, Resources
+from bastide.base import Bytes, IpcError, OutOfCaps, OutOfRam, SignalContext
+from bastide.base.environment import LogSession, NativeEntrypoint, PdSession, Resources
 from bastide.base.session import ANYWHERE
 from bastide.kernel.interface import Handle
 from bastide.kernel.linux import control
+from bastide.kernel.linux.component import FarAuthority
+from bastide.kernel.linux.memory import PAGE
+from bastide.kernel.linux.native import Ask
+from bastide.kernel.linux.seal import INVALID
 
 from .weapons import Attacker
 
@@ -39,6 +43,21 @@ def entrypoints(attacker: Attacker) -> None:
         attacker.log(f"more than allowed: {made > avail}")
     control.receive = lambda end: None
     attacker.attempt("channel", lambda: attacker.ask_for_channel("echo_server"))
+
+
+def own_pages(attacker: Attacker) -> None:
+    """Asks for pages of its own, and leaves them with core."""
+    authority = cast(FarAuthority, attacker.transport.authority)
+    control.receive = lambda end: None
+    quota, made = attacker.env.pd.quota(), 0
+    try:
+        while True:
+            authority._ask(Ask.PAGE, 0, INVALID)
+            made += 1
+    except IpcError as error:
+        more = made * PAGE > quota.ram_avail + Bytes(PdSession.ram_quota)
+        short = next(word for word in ("RAM", "capabilities") if word in str(error))
+        attacker.log(f"more than allowed: {more}, short of {short}")
 
 
 def memory(attacker: Attacker) -> None:

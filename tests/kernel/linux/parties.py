@@ -70,7 +70,7 @@ class Party:
             return False
         self.heard.append(news)
         own = News(news.kind, news.first, news.second, news.third, tuple(map(os.dup, news.descriptors)))
-        take_in(self.transport, own, lambda serial, descriptor: None)
+        take_in(self.transport, own, lambda serial, descriptor: os.close(descriptor))
         return True
 
 

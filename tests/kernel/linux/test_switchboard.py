@@ -8,7 +8,7 @@ import pytest
 from kernel.linux.parties import Party, parties
 from kernel.linux.test_gate import running, served
 
-from bastide.kernel.interface import IpcError
+from bastide.kernel.interface import IpcError, OutOfMachine
 from bastide.kernel.linux import switchboard as module
 from bastide.kernel.linux.control import Kind
 from bastide.kernel.linux.seal import voucher
@@ -125,6 +125,24 @@ def test_who_cannot_pay_gets_no_channel_and_leaves_nothing_behind() -> None:
             client.switchboard.connect(raw(client.mint(entrypoint, context=True)), client.side, False)
         assert (client.side.channels, server.side.channels, descriptors()) == ({}, {}, before)
         client.ram, server.ram = 1 << 20, 1 << 20
+
+
+def test_pages_of_its_own_are_paid_by_who_asks_and_cost_nothing_where_they_can_not_be_had() -> None:
+    with parties(1) as [asker]:
+        before, board = descriptors(), asker.switchboard
+        asker.ram = 3 * 4096 - 1
+        board.hand_out_page(asker.side, 1)
+        asker.awake, asker.caps = False, 0
+        with pytest.raises(OutOfMachine, match="no capabilities left"):
+            board.hand_out_page(asker.side, 2)
+        asker.awake, asker.caps = True, 100
+        board.hand_out_page(asker.side, 3)
+        with pytest.raises(OutOfMachine, match="it costs 4096 bytes of RAM, which this component does not have"):
+            board.hand_out_page(asker.side, 4)
+        assert ([news.first for news in asker.heard], asker.ram, descriptors()) == ([1, 3], 4095, before)
+        board.leave(asker.side)
+        assert asker.ram == 3 * 4096 - 1
+        asker.ram = 1 << 20
 
 
 def test_who_was_given_an_object_cannot_have_its_owner_pay_for_signals() -> None:
