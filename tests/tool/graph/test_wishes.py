@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bastide.tool.checkout import PACKAGE
-from bastide.tool.graph.wishes import Wish, announcements, wishes
+from bastide.tool.graph.code import Library
+from bastide.tool.graph.wishes import Wish, announcements, flags, wishes
 from bastide.tool.sources import component
 
 IMPORTS = """\
@@ -70,6 +71,40 @@ def test_sessions_are_found_where_they_are_opened(folder: Path, text: str, expec
 ])
 def test_a_label_is_followed_to_where_it_is_chosen(folder: Path, text: str, expected: set[str]) -> None:
     assert {label for _, label, _ in labels(folder, text)} == expected
+
+
+@pytest.mark.parametrize("reading", ["node.name", "node.required('name', str)", "node.attributes['name']"])
+def test_a_label_that_is_the_name_of_a_node_is_known_by_its_type(folder: Path, reading: str) -> None:
+    text = ("def construct(env):\n    for node in env.config.node.sub_nodes('archive', 'file'):\n"
+            f"        Rom(env, {reading})\n")
+    found = [wish for wish in asked(folder, text) if wish.label == "*"]
+    assert [(wish.attribute, wish.nodes, wish.unless) for wish in found] == [("name", ("archive", "file"), "")]
+
+
+def test_a_name_that_stands_in_for_an_attribute_counts_where_that_is_missing(folder: Path) -> None:
+    text = ("def construct(env):\n    for node in env.config.node.sub_nodes('input'):\n"
+            "        Rom(env, node.attributes.get('rom', node.name))\n")
+    found = [wish for wish in asked(folder, text) if wish.label == "*"]
+    assert [(wish.attribute, wish.nodes, wish.unless) for wish in found] == [
+        ("rom", (), ""), ("name", ("input",), "rom")]
+
+
+def test_the_name_of_who_knows_what_node_is_unknown(folder: Path) -> None:
+    text = "def construct(env):\n    for node in env.config.node.sub_nodes():\n        Rom(env, node.name)\n"
+    assert labels(folder, text) == {("ROM", "config", ""), ("ROM", "*", "")}
+
+
+@pytest.mark.parametrize(("allowed", "expected"), [
+    (True, [("x", False)]), (False, [("y", False)]), (None, [("x", True), ("y", True)])])
+def test_what_a_known_flag_of_the_config_decides_is_no_question(
+        folder: Path, allowed: bool | None, expected: list[tuple[str, bool]]) -> None:
+    (folder / "main.py").write_text(IMPORTS + "def construct(env):\n    if env.config.node.attribute('allow', False):\n"
+                                    "        Rom(env, 'x')\n    else:\n        Rom(env, 'y')\n")
+    sources = list(component(folder, "components"))
+    assert flags(sources, Library()) == {"allow": False}
+    known = {} if allowed is None else {"allow": allowed}
+    found = [(wish.label, wish.perhaps) for wish in wishes(sources, flags=known)]
+    assert [(label, perhaps) for label, perhaps in found if label in "xy"] == expected
 
 
 @pytest.mark.parametrize("reading", ["node.attribute('rom', '')", "node.required('rom', str)", "node.value('rom', '')",

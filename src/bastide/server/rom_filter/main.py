@@ -28,7 +28,7 @@ class Main:
         for node in nodes.values():
             check_input(node)
         check(output, nodes)
-        roms = {name: node.attributes.get("rom", name) for name, node in nodes.items()}
+        roms = {source.name: source.attributes.get("rom", source.name) for source in config.sub_nodes("input")}
         for name in [known for known, input in self._inputs.items() if roms.get(known) != input.rom]:
             self._inputs.pop(name).close()
         for name, node in nodes.items():

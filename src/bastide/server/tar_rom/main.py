@@ -29,8 +29,8 @@ class Main:
         self._archives = [Rom(env, name) for name in names]
         for archive in self._archives:
             try:
-                for name, content in members(archive.content):
-                    self._members.setdefault(name, content)
+                for file, content in members(archive.content):
+                    self._members.setdefault(file, content)
             except tarfile.TarError as error:
                 env.log.error(f"the archive '{archive.label}' can't be read to its end: {error}")
         RomSession.announce(env, self._open)

@@ -23,7 +23,7 @@ from bastide.init.route import Rule
 from bastide.tool.checkout import PACKAGE
 from bastide.tool.graph.code import Library
 from bastide.tool.graph.plan import CORE, Answer, Component, Plan
-from bastide.tool.graph.wishes import SESSION_REQUESTS, Wish, wishes
+from bastide.tool.graph.wishes import SESSION_REQUESTS, Wish, flags, wishes
 from bastide.tool.sources import PackError
 
 ENVIRONMENT = ("PD", "CPU", "LOG", "ROM")
@@ -78,7 +78,8 @@ class Survey:
     def __init__(self, plan: Plan, library: Library | None = None) -> None:
         """`library` has source code that was read before."""
         self._plan, self._library = plan, library or Library()
-        self._wishes: dict[Path, tuple[Wish, ...]] = {}
+        self._flags: dict[Path, dict[str, bool]] = {}
+        self._wishes: dict[tuple[Path, tuple[tuple[str, bool], ...]], tuple[Wish, ...]] = {}
         self._found: dict[str, list[Asked]] = {component.label: self._of(component) for component in plan}
         passed = {(f"{hop.init}{SEPARATOR}{hop.request.child}", hop.request.service)
                   for asked in self for hop in asked.answer.hops[1:]}
@@ -121,26 +122,36 @@ class Survey:
     def _wishes_of(self, component: Component) -> Iterator[Wish]:
         if component.source is None:
             return
-        folder = component.source[0]
-        if folder not in self._wishes:
-            try:
-                self._wishes[folder] = wishes(self._plan.sources(component), self._library)
-            except PackError as error:
-                self._plan.problems[component.label] = str(error)
-                self._wishes[folder] = ()
         init = self._plan.inits.get(component.label)
-        for wish in self._wishes[folder]:
+        for wish in self._wishes_by_config(component, component.source[0]):
             if component.nests and wish.service in ENVIRONMENT[:2]:
                 continue                # init opens them for its children, by whom they are asked for here
             if init is None or not ((wish.service == "Report" and init.config.report is None)
                                     or (wish.label == SESSION_REQUESTS and not init.config.services)):
                 yield wish
 
+    def _wishes_by_config(self, component: Component, folder: Path) -> tuple[Wish, ...]:
+        """What the source says, given what the config decides: the same for most configs, and looked for once."""
+        config = self._plan.config_of(component)
+        try:
+            if folder not in self._flags:
+                self._flags[folder] = flags(self._plan.sources(component), self._library)
+            known = {} if config is None else {
+                name: config.value(name, default) for name, default in self._flags[folder].items()}
+            key = folder, tuple(known.items())
+            if key not in self._wishes:
+                self._wishes[key] = wishes(self._plan.sources(component), self._library, known)
+            return self._wishes[key]
+        except PackError as error:
+            self._plan.problems[component.label] = str(error)
+            return ()
+
     def _labels(self, component: Component, wish: Wish) -> Iterator[tuple[str, str]]:
         """Labels that the wish can have, and the places that say so."""
         if wish.attribute and (config := self._plan.config_of(component)) is not None:
-            yield from ((node.attributes[wish.attribute], node.place) for node in _all(config)
-                        if wish.attribute in node.attributes)
+            nodes = config.sub_nodes(*wish.nodes) if wish.nodes else _all(config)
+            yield from ((node.attributes[wish.attribute], node.place) for node in nodes
+                        if wish.attribute in node.attributes and wish.unless not in node.attributes)
             return
         narrowed = [(label, rule.place) for rule in component.route.rules
                     if rule.service in (wish.service, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -25,10 +25,14 @@ _COPIES = frozenset({"dict", "frozenset", "list", "reversed", "set", "sorted", "
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is known of a text. With an `attribute`, it is the value of any attribute of that name in the config."""
+    """What is known of a text. With an `attribute`, it is the value of any attribute of that name in the config, or
+    only of `nodes` of these types at its top, and only of those that do not carry the attribute `unless`.
+    """
 
     pattern: str
     attribute: str = ""
+    nodes: tuple[str, ...] = ()
+    unless: str = ""
 
 
 UNKNOWN = Text("*")
@@ -139,10 +143,13 @@ class Flow:
                 return self._named(name, scope, depth - 1)
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
                 return _union(self._texts(value, at, depth - 1) for at, value in self._kept(name, scope))
+            case ast.Attribute(value=node, attr="name"):
+                return {self._configured("name", node, scope): scope.choice(expression)}
             case ast.Call():
                 return self._read(expression, scope, depth - 1)
-            case ast.Subscript(value=ast.Attribute(attr="attributes"), slice=ast.Constant(value=str() as name)):
-                return {_configured(name): scope.choice(expression)}
+            case ast.Subscript(value=ast.Attribute(value=node, attr="attributes"),
+                               slice=ast.Constant(value=str() as name)):
+                return {self._configured(name, node, scope): scope.choice(expression)}
             case ast.Subscript(value=value):
                 return self._within(value, scope, depth - 1, keys=False)
         return {UNKNOWN: NOWHERE}
@@ -190,12 +197,42 @@ class Flow:
     def _read(self, call: ast.Call, scope: Scope, depth: int) -> Texts:
         """What a call returns: known if it reads an attribute of a node."""
         match call:
-            case ast.Call(func=ast.Attribute(attr=reader), args=[ast.Constant(value=str() as name), *further]) if (
-                    reader in _READERS or (reader == "get" and _of_attributes(call.func))):
-                found: Texts = {_configured(name): scope.choice(call)}
+            case ast.Call(func=ast.Attribute(value=node, attr=reader),
+                          args=[ast.Constant(value=str() as name), *further]):
+                if reader == "get" and isinstance(node, ast.Attribute) and node.attr == "attributes":
+                    node = node.value
+                elif reader not in _READERS:
+                    return {UNKNOWN: NOWHERE}
+                found: Texts = {self._configured(name, node, scope): scope.choice(call)}
                 default = further[0] if further and reader != "required" else None
-                return found if default is None or _empty(default) else found | self._texts(default, scope, depth)
+                if default is None or _empty(default):
+                    return found
+                return found | {replace(text, unless=name) if text.nodes else text: choice
+                                for text, choice in self._texts(default, scope, depth).items()}
         return {UNKNOWN: NOWHERE}
+
+    def _configured(self, name: str, node: ast.expr, scope: Scope) -> Text:
+        """The value of an attribute of that node; all kinds of nodes have a name, so their type must be known then."""
+        if name != "name":
+            return Text("*", name)
+        kinds = self._types(node, scope)
+        return Text("*", name, kinds) if kinds else UNKNOWN
+
+    def _types(self, node: ast.expr, scope: Scope) -> tuple[str, ...]:
+        """Of the node, if it is a variable that goes through sub nodes of some types. Empty: unknown."""
+        known = self._known(scope.routine.node) if scope.routine is not None else {}
+        kinds: list[str] = []
+        for local in known.get(node.id, ()) if isinstance(node, ast.Name) else ():
+            match local:
+                case _Local(ast.Call(func=ast.Attribute(attr="sub_nodes"), args=[_, *_] as types), element=True):
+                    constants = [type.value for type in types
+                                 if isinstance(type, ast.Constant) and isinstance(type.value, str)]
+                    if len(constants) < len(types):
+                        return ()
+                    kinds += constants
+                case _:
+                    return ()
+        return tuple(dict.fromkeys(kinds))
 
     def _within(self, container: ast.expr, scope: Scope, depth: int, *, keys: bool) -> Texts:
         """What elements of a container may be; of a dictionary, the `keys` or the values."""
@@ -278,15 +315,6 @@ def _union(found: Iterable[Texts]) -> Texts:
             known = made.get(text, choice)
             made[text] = Choice(known.place or choice.place, *min(known[1:], choice[1:]))
     return made or {UNKNOWN: NOWHERE}
-
-
-def _configured(name: str) -> Text:
-    return UNKNOWN if name == "name" else Text("*", name)       # all kinds of nodes have a name
-
-
-def _of_attributes(function: ast.expr) -> bool:
-    return (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute)
-            and function.value.attr == "attributes")
 
 
 def _empty(expression: ast.expr) -> bool:

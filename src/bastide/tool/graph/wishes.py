@@ -10,8 +10,9 @@ only from there, may never be asked for, and says so. So does what is opened by 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bastide.tool.graph.code import Class, Function, Library, Module, Routine
 from bastide.tool.graph.labels import NOWHERE, Flow, Scope, Text, Texts
@@ -25,8 +26,8 @@ class Wish:
     """A session that a component's source asks for.
 
     `label` is what the component says, with `*` for what is known at run time only. With an `attribute`, it is the
-    value of any attribute of that name in the component's config. `perhaps`: only on some condition. `later`: not
-    before the component has come up.
+    value of any attribute of that name in the component's config, or of some `nodes` of it, as `labels.Text` has it.
+    `perhaps`: only on some condition. `later`: not before the component has come up.
     """
 
     service: str
@@ -35,15 +36,28 @@ class Wish:
     place: str = ""
     perhaps: bool = False
     later: bool = False
+    nodes: tuple[str, ...] = ()
+    unless: str = ""
 
 
-def wishes(sources: Iterable[Source], library: Library | None = None) -> tuple[Wish, ...]:
-    """What the component of these modules will ask for, without the sessions of its environment."""
+def wishes(sources: Iterable[Source], library: Library | None = None,
+           flags: Mapping[str, bool] = MappingProxyType({})) -> tuple[Wish, ...]:
+    """What the component of these modules will ask for, without the sessions of its environment.
+
+    `flags` are attributes of its config that are known: what depends on one of them is certain, or out of the question.
+    """
     library = library or Library()
-    walk = _Walk(library)
+    walk = _Walk(library, flags)
     for module in library.component(sources):
         walk.own(module)
     return walk.found()
+
+
+def flags(sources: Iterable[Source], library: Library) -> dict[str, bool]:
+    """Attributes of the config that the component makes simple decisions by, with their defaults."""
+    tests = (node.test for module in library.component(sources) for node in ast.walk(module.tree)
+             if isinstance(node, ast.If))
+    return dict(flag for test in tests if (flag := _flag(test)) is not None)
 
 
 def announcements(sources: Iterable[Source], library: Library | None = None) -> frozenset[str]:
@@ -69,8 +83,8 @@ class _Site:
 class _Walk:
     """All code that may run in one component."""
 
-    def __init__(self, library: Library) -> None:
-        self._library, self._flow = library, Flow(library)
+    def __init__(self, library: Library, flags: Mapping[str, bool] = MappingProxyType({})) -> None:
+        self._library, self._flow, self._flags = library, Flow(library), flags
         self._sites: list[_Site] = []
         self._announced: list[tuple[str, Scope, bool]] = []
         self._mentioned: dict[str, bool] = {}
@@ -117,7 +131,8 @@ class _Walk:
                 perhaps, later = conditional or choice.perhaps, handled or choice.later
                 if known is None or (perhaps, later) < (known.perhaps, known.later):
                     made[site.service, text] = Wish(site.service, text.pattern, text.attribute,
-                                                    choice.place or site.place, perhaps, later)
+                                                    choice.place or site.place, perhaps, later,
+                                                    text.nodes, text.unless)
         return tuple(made.values())
 
     def announced(self) -> frozenset[str]:
@@ -190,7 +205,7 @@ class _Walk:
 
     def _visit(self, code: ast.AST, around: Scope) -> None:
         within = replace(around, nested=True)
-        for node, chosen, nested in _within(code):
+        for node, chosen, nested in _within(code, self._flags):
             scope = within if nested else around
             conditional = chosen and scope.module.own       # conditions of a library are its way to open things late
             if isinstance(node, ast.Attribute):
@@ -266,14 +281,19 @@ def _function(scope: Scope) -> Function | None:
     return scope.routine.node if scope.routine is not None else None
 
 
-def _within(code: ast.AST) -> Iterator[tuple[ast.AST, bool, bool]]:
-    """All nodes; whether they are below a condition, and whether in a function or lambda within."""
+def _within(code: ast.AST, flags: Mapping[str, bool]) -> Iterator[tuple[ast.AST, bool, bool]]:
+    """All nodes; whether they are below a condition, and whether in a function or lambda within. What the `flags` rule
+    out is left out, and what they bring about is below no condition.
+    """
     todo = [(code, False, False)]
     while todo:
         node, conditional, nested = todo.pop()
         yield node, conditional, nested
         chosen: list[ast.AST] = []
+        children = list(ast.iter_child_nodes(node))
         match node:
+            case ast.If(test=test, body=body, orelse=orelse) if (flag := _flag(test)) is not None and flag[0] in flags:
+                children = [test, *(body if flags[flag[0]] else orelse)]
             case ast.If(test=test, body=body, orelse=orelse):
                 chosen = [] if _first_time(test) else [*body, *orelse]
             case ast.IfExp(body=body, orelse=orelse):
@@ -286,12 +306,22 @@ def _within(code: ast.AST) -> Iterator[tuple[ast.AST, bool, bool]]:
                 chosen = [body]
         nested |= node is not code and isinstance(node, ast.Lambda | Function)
         todo += [(child, conditional or child in chosen, nested)
-                 for child in reversed(list(ast.iter_child_nodes(node)))]
+                 for child in reversed(children)]
 
 
 def _called_at_once(call: ast.Call) -> bool:
     """Whether a handler is given to what calls it at once, and again later."""
     return isinstance(call.func, ast.Attribute) and call.func.attr in ("follow", "watch")
+
+
+def _flag(test: ast.expr) -> tuple[str, bool] | None:
+    """Name and default, if the condition is whether an attribute at the top of the config is set."""
+    match test:
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Attribute(attr="config"), attr="node"),
+                                         attr="attribute" | "value"),
+                      args=[ast.Constant(value=str() as name), ast.Constant(value=bool() as default)]):
+            return name, default
+    return None
 
 
 def _first_time(test: ast.expr) -> bool:
