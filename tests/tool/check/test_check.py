@@ -56,6 +56,18 @@ def test_a_clean_scenario_is_summed_up_in_a_line(capsys: pytest.CaptureFixture[s
                    "3000 caps given out; needs Timer from outside\n")
 
 
+def test_a_rule_for_the_child_of_a_sequence_fits_what_that_asks_for(tmp_path: Path) -> None:
+    text = (BAD / "sequence_without_what_a_child_asks_for" / "runtime").read_text()
+    text = text.replace("+ binary hello_client", "+ binary rom_logger\n        + config | rom: weather")
+    text = text.replace("+ rom hello_client", "+ rom rom_logger")
+    rule = "      + service ROM | label_prefix: {} -> | + parent | label: init\n      + any-service | + parent\n"
+    path = tmp_path / "runtime"
+    for prefix, expected in (("second", []), ("third", ["no label fits the rule for ROM 'third ->*'"])):
+        path.write_text(text.replace("      + any-service | + parent\n", rule.format(prefix)))
+        found = [finding.what.partition(":")[0] for finding in examined(path).findings]
+        assert [what for what in found if what.startswith("no label")] == expected
+
+
 def test_so_many_rules_that_nobody_could_follow_them_are_told(tmp_path: Path) -> None:
     rules = "".join(f"      + service ROM | label: x{number} | + parent\n" for number in range(3000))
     text = (BAD / "route_to_no_child" / "runtime").read_text()

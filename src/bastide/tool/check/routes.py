@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bastide.init.routing import Denial
 from bastide.tool.finding import Finding
-from bastide.tool.graph.asks import Asked, Origin, Survey
+from bastide.tool.graph.asks import Asked, Origin, Survey, narrow
 from bastide.tool.graph.plan import Component, Init, Plan
 from bastide.tool.suggestion import suggestion
 
@@ -64,11 +64,12 @@ def _unasked(component: Component, asks: Sequence[Asked], known: Collection[str]
     """Rules for labels that the component never uses, where all that it uses are known."""
     labels: dict[str, set[str]] = {}
     for asked in asks:
-        if asked.ask.origin is Origin.SOURCE:
+        if asked.ask.origin in (Origin.SOURCE, Origin.CONFIG):
             labels.setdefault(asked.ask.service, set()).add(asked.ask.label)
     for ask in (asked.ask for asked in asks if asked.ask.origin is Origin.ROUTE):
         used = labels.get(ask.service, set())
-        if used and ask.label != "*" and ask.place not in known and not any("*" in label for label in used):
+        if used and ask.label != "*" and ask.place not in known and not any(
+                "*" in label or narrow(label, ask.label) for label in used):
             shown = ", ".join(f"'{label}'" for label in sorted(used)[:_NAMED])
             yield Finding.at(ask.place, f"no label fits the rule for {ask.service} '{ask.label}': '{component.name}' "
                              f"uses {shown}", suggestion(ask.label, used).removeprefix("; "))

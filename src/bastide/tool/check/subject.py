@@ -140,6 +140,9 @@ def effort(subject: Subject) -> int:
     for part in subject.root.all() if subject.root is not None else ():
         if part.init is not None:
             shared = len(part.init.default_route.rules) if part.init.default_route is not None else 0
-            own = (len(start.route.rules) if start.route is not None else None for start in part.init.starts)
-            total += sum(_SESSIONS * shared if rules is None else rules * (rules + _SESSIONS) for rules in own)
+            for child in part.parts:
+                route = child.start.route if child.start is not None else None
+                # One that is no init asks for what its children ask for.
+                sessions = _SESSIONS * (1 + (len(child.parts) if child.init is None else 0))
+                total += sessions * shared if route is None else len(route.rules) * (len(route.rules) + sessions)
     return total

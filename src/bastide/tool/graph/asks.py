@@ -5,8 +5,8 @@
 
 There are five origins: the environment, without which no component starts; the component's source; its own route,
 which mentions what nobody found in the source; the `parent-provides` of an init, of which its children make use at run
-time; and the config of a `sequence`, which asks for the ROMs of its children. A label that the source leaves open is
-narrowed by the config of the component and by the labels that its route has rules for; `*` stands for what is still
+time; and the config of a `sequence`, which asks for all that its children ask for. A label that the source leaves open
+is narrowed by the config of the component and by the labels that its route has rules for; `*` stands for what is still
 open then.
 """
 
@@ -107,32 +107,32 @@ class Survey:
             found += (Asked(Ask(service, "", Origin.ENVIRONMENT, component.start.place),
                             plan.environment(component, service)) for service in ENVIRONMENT)
         asks: dict[tuple[str, str], Ask] = {}
-        for wish in self._wishes_of(component):
-            for label, place in self._labels(component, wish):
+        config = plan.config_of(component)
+        for wish in self._wishes_of(component, config):
+            for label, place in self._labels(component, config, wish):
                 ask = Ask(wish.service, label, Origin.SOURCE, place, wish.perhaps, wish.later)
                 known = asks.get((wish.service, label))
                 if known is None or (ask.perhaps, ask.later) < (known.perhaps, known.later):
                     asks[wish.service, label] = ask
-        further = [*asks.values(), *_of_sequence(component, plan.config_of(component))]
+        further = [*asks.values(), *self._of_sequence(component, config)]
         found += (Asked(ask, plan.request(component, ask.service, ask.label)) for ask in further)
         for ask in () if component.label in plan.inits else _mentioned_alone(component, found):
             found.append(Asked(ask, plan.request(component, ask.service, ask.label)))
         return found
 
-    def _wishes_of(self, component: Component) -> Iterator[Wish]:
+    def _wishes_of(self, component: Component, config: Node | None) -> Iterator[Wish]:
         if component.source is None:
             return
         init = self._plan.inits.get(component.label)
-        for wish in self._wishes_by_config(component, component.source[0]):
+        for wish in self._wishes_by_config(component, component.source[0], config):
             if component.nests and wish.service in ENVIRONMENT[:2]:
                 continue                # init opens them for its children, by whom they are asked for here
             if init is None or not ((wish.service == "Report" and init.config.report is None)
                                     or (wish.label == SESSION_REQUESTS and not init.config.services)):
                 yield wish
 
-    def _wishes_by_config(self, component: Component, folder: Path) -> tuple[Wish, ...]:
+    def _wishes_by_config(self, component: Component, folder: Path, config: Node | None) -> tuple[Wish, ...]:
         """What the source says, given what the config decides: the same for most configs, and looked for once."""
-        config = self._plan.config_of(component)
         try:
             if folder not in self._flags:
                 self._flags[folder] = flags(self._plan.sources(component), self._library)
@@ -146,9 +146,35 @@ class Survey:
             self._plan.problems[component.label] = str(error)
             return ()
 
-    def _labels(self, component: Component, wish: Wish) -> Iterator[tuple[str, str]]:
+    def _of_sequence(self, component: Component, config: Node | None) -> Iterator[Ask]:
+        """What the children of a sequence will ask for: in its place, and with their names in the labels.
+
+        It finds the binaries, and the ROMs that shall be configs, under names of its own.
+        """
+        if component.source is None or component.source[0] != _SEQUENCE or config is None:
+            return
+        asks: dict[tuple[str, str], Ask] = {}
+        for start in config.sub_nodes("start"):
+            binary, rom = start.sub_node("binary") or start, start.attributes.get("config")
+            found = [Ask("ROM", binary.name, Origin.CONFIG, binary.place)]
+            found += [Ask("ROM", rom, Origin.CONFIG, start.place)] if rom else []
+            found += (Ask(service, start.name, Origin.CONFIG, start.place, later=True)
+                      for service in ENVIRONMENT if service != "ROM")
+            child = Component(f"{component.label}{SEPARATOR}{start.name}", binary.name,
+                              source=self._plan.source(component, binary.name))
+            own = start.sub_node("config") or (self._plan.content(component, rom) if rom else None)
+            found += (Ask(wish.service, f"{start.name}{SEPARATOR}{label}", Origin.CONFIG, start.place, wish.perhaps,
+                          later=True)
+                      for wish in self._wishes_of(child, own) for label, _ in self._labels(child, own, wish)
+                      if label not in ("config", SESSION_REQUESTS))
+            for ask in found:
+                if ask.label:
+                    asks.setdefault((ask.service, ask.label), ask)
+        yield from asks.values()
+
+    def _labels(self, component: Component, config: Node | None, wish: Wish) -> Iterator[tuple[str, str]]:
         """Labels that the wish can have, and the places that say so."""
-        if wish.attribute and (config := self._plan.config_of(component)) is not None:
+        if wish.attribute and config is not None:
             nodes = config.sub_nodes(*wish.nodes) if wish.nodes else _all(config)
             yield from ((node.attributes[wish.attribute], node.place) for node in nodes
                         if wish.attribute in node.attributes and wish.unless not in node.attributes)
@@ -216,19 +242,6 @@ def _mentioned_alone(component: Component, found: list[Asked]) -> Iterator[Ask]:
         if label is not None and (rule.service, label) not in known:
             known.add((rule.service, label))
             yield Ask(rule.service, label, Origin.ROUTE, rule.place)
-
-
-def _of_sequence(component: Component, config: Node | None) -> Iterator[Ask]:
-    """Binaries of the children, and the ROMs that shall be their configs: asked for in the children's place."""
-    if component.source is None or component.source[0] != _SEQUENCE or config is None:
-        return
-    roms: dict[str, str] = {}
-    for start in config.sub_nodes("start"):
-        binary = start.sub_node("binary") or start
-        roms.setdefault(binary.name, binary.place)
-        if "config" in start.attributes:
-            roms.setdefault(start.attributes["config"], start.place)
-    yield from (Ask("ROM", name, Origin.CONFIG, place) for name, place in roms.items() if name)
 
 
 def _all(node: Node) -> Iterator[Node]:

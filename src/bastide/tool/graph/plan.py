@@ -220,9 +220,24 @@ class Plan:
             return self.scenario.config
         if component.start.config is not None:
             return component.start.config
-        answer = self.request(component, "ROM", "config")
-        module = answer.seen.rpartition(SEPARATOR)[2]
-        return self._module_node(module, component.label) if answer.server == CORE else None
+        return self.content(component, "config")
+
+    def content(self, component: Component, label: str) -> Node | None:
+        """What the component finds in the ROM of that label; None if it is made at run time, or no node."""
+        module = self._module_of(component, label)
+        return self._module_node(module, component.label) if module else None
+
+    def source(self, component: Component, label: str) -> tuple[Path, str] | None:
+        """Folder and package that a binary is packed from, which the component finds under that label."""
+        return self._source_of(self._module_of(component, label))
+
+    def _module_of(self, component: Component, label: str) -> str:
+        """The ROM module of core that the component sees; empty if it is none."""
+        answer = self.request(component, "ROM", label)
+        return answer.seen.rpartition(SEPARATOR)[2] if answer.server == CORE else ""
+
+    def _source_of(self, module: str) -> tuple[Path, str] | None:
+        return self._modules.component(self._labels.get(module, module)) if module else None
 
     # -- the tree -----------------------------------------------------------------------------------------------------
 
@@ -231,7 +246,7 @@ class Plan:
         if len(self.components) == MOST_COMPONENTS:
             raise ScenarioError(f"{self.scenario.path}: more than {MOST_COMPONENTS} components")
         self.components[component.label] = component
-        component.source = self._modules.component(self._labels.get(module, module)) if module else None
+        component.source = self._source_of(module)
 
     def _enter(self, component: Component, config: Node | None, around: tuple[str, ...]) -> None:
         """Add what an init will start. `around` are the places of the configs of the inits around it."""
