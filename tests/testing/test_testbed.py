@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bastide.base import Env, SessionDenied, milliseconds, seconds
+from bastide.kernel.linux.gate import LinuxGate
 from bastide.session.hello import HelloSession
 from bastide.session.timer import Timer
 from bastide.testing import Boot, NotHappened
@@ -136,6 +138,27 @@ def test_a_server_outside_of_which_something_was_started_has_the_test_as_a_clien
 -
 """)
     assert HelloSession.connect(system.door("server")).add(4, 4) == 9
+
+
+def test_what_a_test_waits_for_is_noticed_when_it_happens_and_not_when_its_patience_ends(
+        testbed: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+    alarm = LinuxGate.alarm
+
+    def observed(gate: LinuxGate, at: int | None, expired: Callable[[], None]) -> None:
+        def note() -> None:
+            ended.append(expired.__qualname__)
+            expired()
+
+        alarm(gate, at, note)
+
+    monkeypatch.setattr(LinuxGate, "alarm", observed)
+    system = testbed("hello", port="linux")
+    system.wait_for_line('child "hello_polite" exited*')       # from now on, nobody says anything that would wake core
+    hello = HelloSession.connect(system.door("hello_server"))
+    hello.upgrade(ram=8192)
+    hello.close()
+    assert [name for name in ended if "Testbed" in name] == []
 
 
 def test_a_server_that_is_not_there_is_waited_for_and_told(testbed: Boot) -> None:

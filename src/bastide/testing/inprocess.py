@@ -65,7 +65,7 @@ class InprocessTestbed(Testbed):
         session._opened = visit
         return session
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """The machine looks by itself whenever all are blocked."""
 
     def _injected(self) -> dict[str, bytes]:

@@ -118,7 +118,7 @@ class LinuxTestbed(Testbed):
             raise failures[0]
         return results[0]
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         self._system.office.ep.stop()
 
 

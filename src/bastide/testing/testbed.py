@@ -174,7 +174,12 @@ class Testbed(ABC):
         if outside(scenario):
             config = passed_through(config, self._doors, scenario.name)
         content, taken = str(config).encode(), list[bool]()
-        self.in_core(lambda: self._system.change_module("config", content, lambda: taken.append(True)))
+
+        def note() -> None:
+            taken.append(True)
+            self.wake()
+
+        self.in_core(lambda: self._system.change_module("config", content, note))
         self.serve_until(lambda: bool(taken), "the top component to take another config")
 
     def change_module(self, name: str, content: bytes) -> None:
@@ -252,10 +257,10 @@ class Testbed(ABC):
 
     def _happened(self) -> None:
         self._look()
-        self._wake()
+        self.wake()
 
     @abstractmethod
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """Told after something that a test may wait for."""
 
     def _explained(self, trouble: str) -> str:

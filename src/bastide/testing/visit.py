@@ -6,7 +6,7 @@ Core is the client, on behalf of the test. It does not wait: the answers arrive 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bastide.base import (
     Account,
@@ -23,6 +23,8 @@ from bastide.base import (
 from bastide.base.environment import Resources
 from bastide.base.session import S, donation
 from bastide.core.clients import Clients
+
+T = TypeVar("T")
 
 Doors = Mapping[tuple[str, str], str]
 """By service and label of a test's session: the child that serves it."""
@@ -43,6 +45,7 @@ class Site(Protocol):
     def callable(self, kind: type[S], cap: Capability[Session], visit: Visit) -> S: ...
     def in_core(self, action: Callable[[], None]) -> None: ...
     def serve_until(self, condition: Callable[[], bool], what: str) -> None: ...
+    def wake(self) -> None: ...
 
 
 class Door:
@@ -110,28 +113,34 @@ class Visit:
         self._number = 0
 
     def request(self, kind: type[Session], label: str, args: SessionArgs) -> Capability[Session]:
-        answers: list[Capability[Session] | BastideError] = []
+        def ask(told: Callable[[Capability[Session] | BastideError], None]) -> None:
+            self._number = self._site.clients.open(kind.service, {"label": label} | vars(args), self._donated, told)
 
-        def ask() -> None:
-            self._number = self._site.clients.open(
-                kind.service, {"label": label} | vars(args), self._donated, answers.append)
-
-        self._wait(ask, lambda: answers, f"an answer of the service '{kind.service}'")
-        if isinstance(answer := answers[0], BastideError):
+        answer = self._wait(ask, f"an answer of the service '{kind.service}'")
+        if isinstance(answer, BastideError):
             raise answer
         return answer
 
     def upgrade(self, ram: int, caps: int) -> None:
-        done: list[bool] = []
-        more = Resources(ram, caps)
-        self._wait(lambda: self._site.clients.upgrade(self._number, more, lambda: done.append(True)),
-                   lambda: done, "the upgrade of a session")
+        def ask(told: Callable[[bool], None]) -> None:
+            self._site.clients.upgrade(self._number, Resources(ram, caps), lambda: told(True))
+
+        self._wait(ask, "the upgrade of a session")
 
     def close(self) -> None:
-        done: list[bool] = []
-        self._wait(lambda: self._site.clients.close(self._number, lambda: done.append(True)),
-                   lambda: done, "the end of a session")
+        def ask(told: Callable[[bool], None]) -> None:
+            self._site.clients.close(self._number, lambda: told(True))
 
-    def _wait(self, action: Callable[[], None], condition: Callable[[], object], what: str) -> None:
-        self._site.in_core(action)
-        self._site.serve_until(lambda: bool(condition()), what)
+        self._wait(ask, "the end of a session")
+
+    def _wait(self, action: Callable[[Callable[[T], None]], None], what: str) -> T:
+        """What is told to the function that the action is given."""
+        results: list[T] = []
+
+        def told(result: T) -> None:
+            results.append(result)
+            self._site.wake()
+
+        self._site.in_core(lambda: action(told))
+        self._site.serve_until(lambda: bool(results), what)
+        return results[0]
