@@ -40,6 +40,13 @@ def test_a_component_is_packed_when_asked_for(modules: Modules) -> None:
     assert modules.find("app") is binary
 
 
+def test_a_component_that_was_missing_is_found_when_it_is_there(modules: Modules, tmp_path: Path) -> None:
+    assert modules.find("late") is None
+    component(tmp_path / "components" / "late")
+    binary = modules.find("late")
+    assert binary is not None and b"components/late/main" in binary
+
+
 def test_hyphens_in_module_names_are_underscores_in_folders(modules: Modules) -> None:
     assert modules.find("test-init") == modules.find("test_init") is not None
 

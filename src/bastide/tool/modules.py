@@ -64,7 +64,7 @@ def project_of(folder: Path | None) -> Path | None:
 
 
 class Modules:
-    """The content of ROM modules, by name. Components are looked for once: who wants to see new ones looks anew."""
+    """The content of ROM modules, by name. A component that was found is not looked for again; others may yet come."""
 
     def __init__(self, data_folder: Path | None, shelves: Sequence[Shelf], binary: Pack = pack,
                  scenario: str = FILE_NAME) -> None:
@@ -74,7 +74,7 @@ class Modules:
         self._data_folder, self._shelves, self._binary = data_folder, tuple(shelves), binary
         self._scenario = scenario
         self._packed: dict[str, bytes] = {}
-        self._components: dict[str, tuple[Shelf, Path] | None] = {}
+        self._components: dict[str, tuple[Shelf, Path]] = {}
 
     @classmethod
     def of(cls, scenario: Path, binary: Pack = pack) -> Modules:
@@ -144,9 +144,11 @@ class Modules:
 
     def _component(self, name: str) -> tuple[Shelf, Path] | None:
         if name not in self._components:
-            candidates = ((shelf, shelf.component(name.replace("-", "_"))) for shelf in self._shelves)
-            self._components[name] = next(((shelf, folder) for shelf, folder in candidates if folder is not None), None)
-        return self._components[name]
+            for shelf in self._shelves:
+                if (folder := shelf.component(name.replace("-", "_"))) is not None:
+                    self._components[name] = shelf, folder
+                    break
+        return self._components.get(name)
 
     def _data_file(self, name: str) -> Path | None:
         if self._data_folder is None or name in (FILE_NAME, self._scenario):
