@@ -44,12 +44,13 @@ class Main:
         if self._reporter is None:
             return
         report = self._sandbox.generate_state_report()
-        if len(self._env.encode(report)) > self._buffer:
-            report = without_problems(report)
-        if len(self._env.encode(report)) > self._buffer:
+        content = self._env.encode(report)
+        if len(content) > self._buffer:
+            content = self._env.encode(without_problems(report))
+        if len(content) > self._buffer:
             self._env.log.error("state report exceeds maximum size")
-            report = Node("state", {"error": "report buffer exceeded"})
-        self._reporter.generate(report)
+            content = self._env.encode(Node("state", {"error": "report buffer exceeded"}))
+        self._reporter.submit(content)
 
 
 construct = Main

@@ -137,8 +137,12 @@ class BackgroundReporter:
         self._written = SignalHandler(env, self._publish, ep=env.entrypoint(f"report {label}"))
 
     def generate(self, node: Node) -> None:
-        """Publish a node, soon. One that was not published yet is forgotten."""
-        self._newest.append(self._env.encode(node))
+        """Publish a node, soon. See `submit`."""
+        self.submit(self._env.encode(node))
+
+    def submit(self, content: bytes) -> None:
+        """Publish any content, soon. What was not published yet is forgotten."""
+        self._newest.append(content)
         self._written.submit()
 
     def _publish(self) -> None:
