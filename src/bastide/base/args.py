@@ -65,7 +65,7 @@ def _wrong(text: str, position: int) -> InvalidArgs:
     if value is None:
         wanted = "the closing quote" if text[begin:begin + 1] == '"' else "a number, an identifier or a quoted string"
         return _error(text, begin, f"{wanted} as value of '{key[0]}'")
-    behind = _BLANKS.match(text, value.end()).end()  # type: ignore[union-attr]   # matches the empty text, too
+    behind = len(text) - len(text[value.end():].lstrip(" \t\n"))
     return _error(text, behind, f"',' behind the value of '{key[0]}'")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any, cast
 
 from components.contracts import Echo
@@ -96,8 +97,8 @@ def replay_voucher(attacker: Attacker) -> None:
             ("of another", good, own + 1), ("of core", good, 1),
             ("of another object", good[:8] + (numbers(echo)[1] + 1).to_bytes(8, "little") + good[16:], own),
             ("no voucher", echo, own), ("its own", good, own)):
-        attacker.attempt(f"redeem {what}", lambda v=voucher_, s=sender: authority.redeem(v, s))     # type: ignore[misc]
-        attacker.attempt(f"show {what}", lambda v=voucher_, s=sender: channel.call(v, bytes(8), b"", s))  # type: ignore[misc]
+        attacker.attempt(f"redeem {what}", partial(authority.redeem, voucher_, sender))
+        attacker.attempt(f"show {what}", partial(channel.call, voucher_, bytes(8), b"", sender))
     attacker.log(f"again the same: {authority.redeem(good, own) == echo}")
 
 

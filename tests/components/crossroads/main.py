@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.contracts import BoardSession, Echo
 
-from bastide.base import Capability, Env, Interface, RamDataspace, SignalContext, SignalHandler, Transmitter
+from bastide.base import Capability, Env, Interface, IpcError, RamDataspace, SignalContext, SignalHandler, Transmitter
 
 DOORS = 30
 
@@ -63,7 +63,7 @@ class Main:
         self.env.pd.alloc_ram(self.env.pd.quota().ram_avail // 4096 * 4096)
         try:
             self.env.kernel.store(memory.view, b"never")
-        except Exception as error:
+        except IpcError as error:
             self.env.log(f"{type(error).__name__}: {error}")
         self.env.log("still here")
 

@@ -75,8 +75,8 @@ def born(descriptors: list[int], payload: bytes) -> tuple[Transport, Start, Entr
     content = mmap.mmap(binary, birth.binary_size, mmap.MAP_SHARED, mmap.PROT_READ) if birth.binary_size else b""
     os.close(binary)
     own, heartbeat = (Handle(seal(birth.key, birth.entrypoint, identity, birth.domain))
-                  for identity in (birth.entrypoint, birth.heartbeat))
-    transport.gates[birth.entrypoint].thread = get_ident()    # before it runs, too
+                      for identity in (birth.entrypoint, birth.heartbeat))
+    transport.gates[birth.entrypoint].thread = get_ident()      # before it runs, too
     module, _, function = birth.entry.partition(":")
     # most likely preloaded, and then importlib need not be woken up
     entry: Entry = getattr(sys.modules.get(module) or importlib.import_module(module), function)
